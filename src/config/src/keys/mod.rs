@@ -1,0 +1,78 @@
+//! The keys of the document: one table of names, kinds, defaults and explanations.
+//!
+//! The table drives the parser's defaults, the range checks, the hints at misspelt keys and the
+//! commented reference; nothing about a key is said twice.
+
+mod kind;
+mod table;
+
+pub use kind::{CODECS, Complaint, Kind};
+pub(crate) use kind::{shown, shown_key};
+pub use table::SECTIONS;
+
+/// A table of the document: `[system]`, or `[[extension]]` which may come many times.
+#[derive(Debug)]
+pub struct Section {
+    /// The name between the brackets.
+    pub name: &'static str,
+    /// At most how many times it comes; 1 means single brackets.
+    pub count_max: usize,
+    /// What it is about, for the reference.
+    pub doc: &'static str,
+    /// Its keys, in the order in which they are printed.
+    pub keys: &'static [Key],
+}
+
+/// One key of a section.
+#[derive(Debug)]
+pub struct Key {
+    /// The name left of `=`.
+    pub name: &'static str,
+    /// What may stand right of it.
+    pub kind: Kind,
+    /// What holds where the key is left out.
+    pub fallback: Fallback,
+    /// A value to show in the reference where there is no default, as TOML.
+    pub example: &'static str,
+    /// What it means, for the reference.
+    pub doc: &'static str,
+}
+
+/// What holds where a key is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// It must be there.
+    Required,
+    /// Nothing.
+    Absent,
+    /// This text.
+    Text(&'static str),
+    /// This number.
+    Integer(u32),
+    /// This switch.
+    Flag(bool),
+    /// This list.
+    List(&'static [&'static str]),
+}
+
+/// The section of that name.
+pub fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name)
+}
+
+impl Section {
+    /// May it come many times, in double brackets?
+    pub fn is_repeated(&self) -> bool {
+        self.count_max > 1
+    }
+
+    /// As it is written: `[system]`, `[[extension]]`.
+    pub fn header(&self) -> String {
+        if self.is_repeated() { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
+    }
+
+    /// The key of that name.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}

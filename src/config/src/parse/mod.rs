@@ -1,0 +1,305 @@
+//! Text to configuration: reads what can be read and reports every fault with its line.
+
+mod entry;
+mod hint;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::check::check;
+use crate::error::{ConfigError, Place};
+use crate::keys::{self, SECTIONS, Section};
+use crate::model::{Config, Extension, FeatureCodes, Listen, MediaSettings, RingGroup, SipSettings, System};
+use crate::secret;
+
+use entry::Entry;
+pub use entry::parse_ports;
+pub(crate) use hint::nearest;
+
+/// Longest document read, in octets: some six times the largest that the limits allow.
+pub const TEXT_MAX: usize = 32 << 20;
+
+/// Faults reported at most; the last one says how many more there were.
+pub const ERRORS_MAX: usize = 200;
+
+/// Reads and checks a document. What the text cannot say about itself (the realm and the secrets
+/// of the version before) is [`Document::check_change`](crate::Document::check_change)'s.
+pub(crate) fn parse(text: &str) -> Result<Config, Vec<ConfigError>> {
+    if text.len() > TEXT_MAX {
+        return Err(vec![ConfigError {
+            path: String::new(),
+            line: None,
+            message: format!("{} octets are too long for a document", text.len()),
+            hint: Some(format!("at most {TEXT_MAX}")),
+        }]);
+    }
+    let (root, syntax) = DeTable::parse_recoverable(text);
+    let mut reader = Reader::new(text, !syntax.is_empty());
+    for error in syntax {
+        let at = error.span().map(|span| span.start);
+        reader.report(String::new(), at, error.message().to_owned(), String::new());
+    }
+    let broken_lines: Vec<Option<usize>> = reader.errors.iter().map(|error| error.line).collect();
+
+    let root = root.get_ref();
+    let config = reader.config(root);
+    reader.check(&config, root);
+    if reader.errors.is_empty() {
+        return Ok(config);
+    }
+
+    // On a line that is not TOML nothing else is worth saying.
+    reader.errors.retain(|error| error.path.is_empty() || !broken_lines.contains(&error.line));
+    reader.errors.sort_by_key(|error| error.line.unwrap_or(usize::MAX));
+    if reader.left_out > 0 {
+        let message = format!("{} more errors are not shown", reader.left_out);
+        reader.errors.push(ConfigError { path: String::new(), line: None, message, hint: None });
+    }
+    Err(reader.errors)
+}
+
+/// The configuration of an empty document.
+impl Default for Config {
+    fn default() -> Self {
+        Reader::new("", false).config(&DeTable::new())
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// Offsets of the line ends, found out when the first fault is reported.
+    line_ends: OnceCell<Vec<usize>>,
+    errors: Vec<ConfigError>,
+    left_out: usize,
+    /// Keys whose value was replaced because it was missing or could not be read: the check of the
+    /// whole has nothing to say about the replacement.
+    replaced: BTreeSet<String>,
+    /// Not all of the text is TOML: what is missing may only have been unreadable.
+    is_partial: bool,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, is_partial: bool) -> Self {
+        let (line_ends, errors, replaced) = (OnceCell::new(), Vec::new(), BTreeSet::new());
+        Reader { text, line_ends, errors, left_out: 0, replaced, is_partial }
+    }
+
+    fn report(&mut self, path: String, offset: Option<usize>, message: String, hint: String) {
+        if self.errors.len() >= ERRORS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        let line = offset.map(|offset| self.line(offset));
+        self.errors.push(ConfigError { path, line, message, hint: Some(hint).filter(|hint| !hint.is_empty()) });
+    }
+
+    /// The line of an offset, from 1.
+    fn line(&self, offset: usize) -> usize {
+        let ends = self.line_ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect());
+        ends.partition_point(|end| *end < offset) + 1
+    }
+
+    fn config(&mut self, root: &DeTable<'_>) -> Config {
+        self.unknown_sections(root);
+        let nothing = DeTable::new();
+        let system = self.single("system", root, &nothing, |entry| System {
+            name: entry.text("name"),
+            realm: entry.text("realm"),
+            time_zone: entry.text("time_zone"),
+        });
+        let listen = self.single("listen", root, &nothing, |entry| Listen {
+            sip: entry.socket("sip"),
+            sips: entry.socket_or_absent("sips"),
+            web: entry.socket("web"),
+            rtp: entry.ports("rtp"),
+        });
+        let sip = self.single("sip", root, &nothing, |entry| SipSettings {
+            external_address: entry.ip_or_absent("external_address"),
+            expires_min_s: entry.integer("expires_min_s"),
+            expires_max_s: entry.integer("expires_max_s"),
+            expires_default_s: entry.integer("expires_default_s"),
+            devices_max: entry.integer("devices_max"),
+            ring_time_s: entry.integer("ring_time_s"),
+            session_expires_s: entry.integer("session_expires_s"),
+            session_min_s: entry.integer("session_min_s"),
+            calls_max: entry.integer("calls_max"),
+            strong_digest: entry.flag("strong_digest"),
+        });
+        let media = self.single("media", root, &nothing, |entry| MediaSettings {
+            codecs: entry.list("codecs"),
+            inactivity_s: entry.integer("inactivity_s"),
+        });
+        let features = self.single("features", root, &nothing, |entry| FeatureCodes { echo: entry.text("echo") });
+        let extensions = self.repeated("extension", root, |entry| extension(entry, &system.realm));
+        let ring_groups = self.repeated("ring_group", root, |entry| RingGroup {
+            number: entry.text("number"),
+            name: entry.text("name"),
+            members: entry.list("members"),
+            ring_time_s: entry.integer_or_absent("ring_time_s"),
+        });
+        Config { system, listen, sip, media, features, extensions, ring_groups }
+    }
+
+    fn unknown_sections(&mut self, root: &DeTable<'_>) {
+        for (name, value) in root {
+            let (at, name) = (name.span().start, name.get_ref().as_ref());
+            if let Some(section) = keys::section(name) {
+                self.misshapen(section, value);
+                continue;
+            }
+            let home = || SECTIONS.iter().find(|section| section.key(name).is_some());
+            let hint = match (nearest(name, SECTIONS.iter().map(|section| section.name)), home()) {
+                (Some(near), _) => {
+                    format!("did you mean `{}`?", keys::section(near).map_or(near.into(), Section::header))
+                }
+                (None, Some(home)) => format!("it belongs to `{}`", home.header()),
+                (None, None) => {
+                    format!("there are {}", SECTIONS.iter().map(Section::header).collect::<Vec<_>>().join(", "))
+                }
+            };
+            let message = match value.get_ref() {
+                DeValue::Table(_) | DeValue::Array(_) => "there is no such section",
+                _ => "stands outside of the sections",
+            };
+            self.report(keys::shown_key(name), Some(at), message.into(), hint);
+        }
+    }
+
+    fn misshapen(&mut self, section: &'static Section, value: &Spanned<DeValue<'_>>) {
+        let hint = format!("write `{}` on a line of its own", section.header());
+        let found = match (value.get_ref(), section.is_repeated()) {
+            (DeValue::Table(_), false) => return,
+            (DeValue::Array(rows), true) => {
+                for row in rows.iter().filter(|row| !row.get_ref().is_table()) {
+                    let message = format!("expected a section, found {}", entry::type_of(row.get_ref()));
+                    self.report(section.name.into(), Some(row.span().start), message, hint.clone());
+                }
+                return;
+            }
+            (DeValue::Table(_), true) => "it stands in single brackets".to_owned(),
+            (DeValue::Array(_), false) => "it can come only once".to_owned(),
+            (other, _) => format!("expected a section, found {}", entry::type_of(other)),
+        };
+        self.report(section.name.into(), Some(value.span().start), found, hint);
+    }
+
+    fn single<T>(
+        &mut self,
+        name: &'static str,
+        root: &DeTable<'_>,
+        nothing: &DeTable<'_>,
+        read: impl FnOnce(&mut Entry<'_, '_, '_>) -> T,
+    ) -> T {
+        let table = root.get(name).and_then(|value| value.get_ref().as_table()).unwrap_or(nothing);
+        let mut entry = Entry::new(self, name, None, 0, table);
+        entry.unknown_keys();
+        read(&mut entry)
+    }
+
+    fn repeated<T>(
+        &mut self,
+        name: &'static str,
+        root: &DeTable<'_>,
+        read: impl Fn(&mut Entry<'_, '_, '_>) -> T,
+    ) -> BTreeMap<String, T> {
+        let mut by_number = BTreeMap::new();
+        for (index, row) in rows(root, name) {
+            let Some(table) = row.get_ref().as_table() else { continue };
+            let number = table.get("number").and_then(|value| value.get_ref().as_str());
+            let id = number.map_or_else(|| format!("#{}", index + 1), keys::shown_key);
+            let at = row.span().start;
+            let mut entry = Entry::new(self, name, Some(id), at, table);
+            entry.unknown_keys();
+            let value = read(&mut entry);
+            let Some(number) = number else { continue };
+            if by_number.contains_key(number) {
+                let place = Place { section: name, id: Some(keys::shown_key(number)), key: "number" };
+                let first = locate(root, &Place { key: "", ..place.clone() }).map(|offset| self.line(offset));
+                let message = match first {
+                    Some(line) => format!("{number} is already defined at line {line}"),
+                    None => format!("{number} is already defined"),
+                };
+                let at = table.get("number").map_or(at, |value| value.span().start);
+                self.report(place.to_string(), Some(at), message, "every number comes once".into());
+                continue;
+            }
+            by_number.insert(number.to_owned(), value);
+        }
+        by_number
+    }
+
+    /// Adds what the check of the whole finds, without repeating what the reading found.
+    fn check(&mut self, config: &Config, root: &DeTable<'_>) {
+        for problem in check(config) {
+            let path = problem.at.to_string();
+            if (self.is_partial && problem.from_absence) || self.replaced.contains(&path) {
+                continue;
+            }
+            let offset = if self.errors.len() < ERRORS_MAX { locate(root, &problem.at) } else { None };
+            self.report(path, offset, problem.message, problem.hint);
+        }
+    }
+}
+
+fn extension(entry: &mut Entry<'_, '_, '_>, realm: &str) -> Extension {
+    let number = entry.text("number");
+    let name = entry.text("name");
+    let email = entry.text_or_absent("email");
+    let enabled = entry.flag("enabled");
+    let ring_time_s = entry.integer_or_absent("ring_time_s");
+    let in_clear = entry.text_or_absent("secret");
+    let stored = (entry.octets::<16>("ha1_md5"), entry.octets::<32>("ha1_sha256"));
+    let has_digest = entry.has("ha1_md5") || entry.has("ha1_sha256");
+    let (ha1_md5, ha1_sha256) = match (in_clear, stored) {
+        (Some(in_clear), _) => {
+            if has_digest {
+                entry.complain("secret", "stands beside a digest of a secret", "keep one of the two".into());
+            } else if let Err(weakness) = secret::check(&number, &in_clear) {
+                entry.complain("secret", &format!("is too weak: {weakness}"), entry.describe("secret"));
+            }
+            secret::ha1(&number, realm, &in_clear)
+        }
+        (None, (Some(md5), Some(sha256))) => (md5, sha256),
+        (None, (md5, sha256)) => {
+            if !entry.has("secret") {
+                let hint = "give `secret`, or both `ha1_md5` and `ha1_sha256` of an exported document";
+                match (entry.has("ha1_md5"), entry.has("ha1_sha256")) {
+                    (false, false) => entry.complain_absent("secret", "is missing", hint.into()),
+                    (true, false) => entry.complain_absent("ha1_sha256", "is missing", hint.into()),
+                    (false, true) => entry.complain_absent("ha1_md5", "is missing", hint.into()),
+                    // Present but unreadable: reported where it was read.
+                    (true, true) => {}
+                }
+            }
+            (md5.unwrap_or_default(), sha256.unwrap_or_default())
+        }
+    };
+    Extension { number, name, email, ha1_md5, ha1_sha256, enabled, ring_time_s }
+}
+
+/// The tables of a section that repeats, counted from 0.
+fn rows<'r, 't>(root: &'r DeTable<'t>, name: &str) -> impl Iterator<Item = (usize, &'r Spanned<DeValue<'t>>)> {
+    root.get(name).and_then(|value| value.get_ref().as_array()).into_iter().flat_map(|array| array.iter()).enumerate()
+}
+
+/// The offset of a key; of its section where the key is left out.
+fn locate(root: &DeTable<'_>, place: &Place) -> Option<usize> {
+    let (at, table) = match &place.id {
+        None => {
+            let (name, value) = root.get_key_value(place.section)?;
+            (name.span().start, value.get_ref().as_table())
+        }
+        Some(id) => {
+            let (_, row) = rows(root, place.section).find(|(_, row)| {
+                let number = row.get_ref().get("number").and_then(|value| value.get_ref().as_str());
+                number.is_some_and(|number| number == id || keys::shown_key(number) == *id)
+            })?;
+            (row.span().start, row.get_ref().as_table())
+        }
+    };
+    let value = table.and_then(|table| table.get(place.key));
+    Some(value.map_or(at, |value| value.span().start))
+}

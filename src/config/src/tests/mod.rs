@@ -1,0 +1,165 @@
+//! The document at its edge: texts in, verdicts out.
+
+mod change;
+mod random;
+mod refused;
+
+use crate::{Document, to_toml};
+
+/// A small firm.
+pub(crate) const FIRM: &str = r#"
+[system]
+name = "Peeters & Co"
+realm = "peeters"
+time_zone = "Europe/Brussels"
+
+[listen]
+sips = "[::]:5061"
+
+[sip]
+external_address = "203.0.113.10"
+
+[[extension]]
+number = "102"
+name = "Bart \"B\" Willems"
+email = "bart@example.com"
+secret = "k7d9w2xq5m"
+ring_time_s = 20
+
+[[extension]]
+number = "101"
+name = "Anna"
+secret = "demo-101-secret"
+
+[[extension]]
+number = "103"
+name = "Zoë"
+secret = "demo-103-secret"
+enabled = false
+
+[[ring_group]]
+number = "400"
+name = "Sales"
+members = ["102", "101"]
+"#;
+
+pub(crate) fn firm() -> Document {
+    Document::parse(FIRM).expect("the firm is valid")
+}
+
+#[test]
+fn the_canonical_text_is_complete_ordered_and_without_secrets() {
+    expect_test::expect![[r#"
+        [system]
+        name = "Peeters & Co"
+        realm = "peeters"
+        time_zone = "Europe/Brussels"
+
+        [listen]
+        sip = "0.0.0.0:5060"
+        sips = "[::]:5061"
+        web = "0.0.0.0:8443"
+        rtp = "10000-19999"
+
+        [sip]
+        external_address = "203.0.113.10"
+        expires_min_s = 60
+        expires_max_s = 3600
+        expires_default_s = 600
+        devices_max = 5
+        ring_time_s = 30
+        session_expires_s = 1800
+        session_min_s = 90
+        calls_max = 1000
+
+        [media]
+        codecs = ["G722", "PCMA", "PCMU", "opus", "G729"]
+        inactivity_s = 120
+
+        [features]
+        echo = "*43"
+
+        [[extension]]
+        number = "101"
+        name = "Anna"
+        ha1_md5 = "7ed08328b64adc2c45ad6cb0939b457f"
+        ha1_sha256 = "4bd2749e35bc48de34cf7dfaf6e0857d79b994a05c115edb2b737d9653d5104c"
+
+        [[extension]]
+        number = "102"
+        name = "Bart \"B\" Willems"
+        email = "bart@example.com"
+        ring_time_s = 20
+        ha1_md5 = "503a63d227ddc3bd334e1c034ffbf3e8"
+        ha1_sha256 = "250cc988ae6c4fca1b72353d118bf1c921bc3c428dbf3ba8aff473e027c5668b"
+
+        [[extension]]
+        number = "103"
+        name = "Zoë"
+        enabled = false
+        ha1_md5 = "484321803a3311c3ba788d7c398b2065"
+        ha1_sha256 = "57f9771194fa7d6d132bf1747a11ffddcbc44eef78e15665c663b145fe37b04d"
+
+        [[ring_group]]
+        number = "400"
+        name = "Sales"
+        members = ["102", "101"]
+    "#]]
+    .assert_eq(firm().text());
+}
+
+#[test]
+fn printed_and_read_again_it_is_the_same() {
+    let document = firm();
+    let again = Document::parse(document.text()).expect("the canonical text is valid");
+    assert_eq!(again, document);
+    assert_eq!(to_toml(again.config()), document.text());
+}
+
+#[test]
+fn the_table_of_keys_and_the_model_agree() {
+    use crate::keys;
+    use crate::value::Fields;
+    fn names<S: Fields>(section: &S) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        section.each(&mut |name, _| names.push(name));
+        names
+    }
+    let document = firm();
+    let config = document.config();
+    let model = [
+        ("system", names(&config.system)),
+        ("listen", names(&config.listen)),
+        ("sip", names(&config.sip)),
+        ("media", names(&config.media)),
+        ("features", names(&config.features)),
+        ("extension", names(&config.extensions["101"])),
+        ("ring_group", names(&config.ring_groups["400"])),
+    ];
+    let table: Vec<(&str, Vec<&str>)> = keys::SECTIONS
+        .iter()
+        .map(|section| {
+            (section.name, section.keys.iter().map(|key| key.name).filter(|name| *name != "secret").collect())
+        })
+        .collect();
+    assert_eq!(table, model);
+}
+
+#[test]
+fn nothing_that_prints_a_configuration_shows_a_digest() {
+    let document = firm();
+    let shown = format!("{:?} {:?}", document, document.config());
+    let digest = document.text().lines().find_map(|line| line.strip_prefix("ha1_md5 = ")).expect("there is a digest");
+    assert!(!shown.contains(digest.trim_matches('"')) && !shown.contains("ha1"), "{shown}");
+}
+
+#[test]
+fn ten_thousand_extensions_fit_one_document() {
+    let mut text = String::new();
+    for n in 10_000..20_000 {
+        text += &format!("[[extension]]\nnumber = \"{n}\"\nname = \"Person {n}\"\nsecret = \"demo-{n}-secret\"\n\n");
+    }
+    let document = Document::parse(&text).expect("the import is valid");
+    assert_eq!(document.config().extensions.len(), 10_000);
+    assert_eq!(Document::parse(document.text()).as_ref(), Ok(&document));
+}

@@ -1,0 +1,216 @@
+//! The audio of legs: ports, streams, what the plane is told, and who hears whom.
+
+use std::net::IpAddr;
+
+use base::{LegId, StreamId};
+use media::control::{MediaCommand, MediaEvent, Sink};
+use sdp::{Direction, LocalMedia, Negotiation, Session};
+use sip::Flow;
+
+use crate::leg::codec_of;
+use crate::record::{CallEventKind, Cause};
+use crate::Exchange;
+
+/// What an empty SDP user is.
+const NO_USER: &str = "-";
+
+impl Exchange {
+    /// The address that a peer at the other end of `flow` is to send to: ours as it sees it, or the
+    /// configured outside address for peers that are not in a private network (REG-4).
+    pub(crate) fn advertised(&self, flow: Flow) -> IpAddr {
+        match self.config.sip.external_address {
+            Some(external) if !is_private(flow.peer.ip()) && external.is_ipv4() == flow.peer.is_ipv4() => external,
+            _ => flow.local.ip(),
+        }
+    }
+
+    /// A stream for `leg`, and the negotiation that speaks for it. `None` when all ports are taken.
+    pub(crate) fn open_stream(&mut self, leg: LegId, flow: Flow) -> Option<(StreamId, Negotiation)> {
+        let (stream, port) = self.ports.take()?;
+        self.streams.insert(stream, leg);
+        self.media(MediaCommand::Open { stream, ip: flow.local.ip(), port });
+        let session_id = self.random.next_u64() >> 2; // RFC 8866 §5.2: numeric; phones want it below 2^63
+        let local = LocalMedia { address: self.advertised(flow), port, session_id, version: 1, username: NO_USER.to_owned() };
+        Some((stream, Negotiation::new(local)))
+    }
+
+    /// Opens a caller's stream, if it has none yet.
+    pub(crate) fn open_audio(&mut self, leg: LegId) -> Result<(), Cause> {
+        let l = self.legs.get(&leg).ok_or(Cause::Internal)?;
+        if l.audio.talk.is_some() {
+            return Ok(());
+        }
+        let flow = l.flow;
+        let (stream, mut talk) = self.open_stream(leg, flow).ok_or(Cause::Overload)?;
+        let l = self.legs.get_mut(&leg).ok_or(Cause::Internal)?;
+        l.audio.stream = Some(stream);
+        if let Some(offer) = l.audio.offered.take() {
+            talk.offer_received(offer).map_err(|_| Cause::Internal)?;
+        }
+        l.audio.talk = Some(talk);
+        Ok(())
+    }
+
+    /// The offer to a new leg that passes on what `offerer`'s phone offers or last said; an offer of
+    /// our own where it left offering to us.
+    pub(crate) fn offer_on_behalf(&self, offerer: LegId, talk: &mut Negotiation) -> Option<Session> {
+        let other = self.legs.get(&offerer)?.audio.talk.as_ref()?;
+        let allowed = &self.config.media.codecs;
+        let offer = match other.open_offer_of_peer() {
+            Some(offer) => talk.offer_from(offer, allowed),
+            None => match other.peers_description() {
+                Some(said) => talk.offer_from(&unheld(said), allowed),
+                None => talk.offer_own(allowed),
+            },
+        };
+        offer.ok()
+    }
+
+    /// Tells the plane what `leg` has agreed on. False where it has agreed on nothing usable.
+    pub(crate) fn configure_audio(&mut self, leg: LegId) -> bool {
+        let Some(l) = self.legs.get_mut(&leg) else { return false };
+        let Some(stream) = l.audio.stream else { return false };
+        let Some(remote) = l.remote() else { return false };
+        let voice = l.audio.talk.as_ref().and_then(Negotiation::agreed).and_then(|a| {
+            let f = a.voice()?;
+            codec_of(&f.encoding, f.clock_rate)
+        });
+        l.audio.codec = voice.or(l.audio.codec);
+        self.media(MediaCommand::Remote { stream, remote });
+        true
+    }
+
+    /// Lets two legs hear each other.
+    pub(crate) fn connect_audio(&mut self, a: LegId, b: LegId) {
+        let stream = |leg: &LegId| self.legs.get(leg).and_then(|l| l.audio.stream);
+        let (Some(sa), Some(sb)) = (stream(&a), stream(&b)) else { return };
+        self.media(MediaCommand::Sink { stream: sa, sink: Sink::Stream(sb) });
+        self.media(MediaCommand::Sink { stream: sb, sink: Sink::Stream(sa) });
+    }
+
+    /// A called phone's answer before it is picked up: audio flows already, and the caller's phone is
+    /// given the answer that comes of it.
+    pub(crate) fn early_media(&mut self, caller: LegId, leg: LegId, answer: &Session) -> Option<Session> {
+        self.legs.get_mut(&leg)?.audio.talk.as_mut()?.answer_received(answer.clone()).ok()?;
+        if !self.configure_audio(leg) {
+            return None;
+        }
+        let session = self.answer_on_behalf(caller, leg)?;
+        self.configure_audio(caller);
+        self.connect_audio(caller, leg);
+        Some(session)
+    }
+
+    /// The answer to `asker`'s open offer, made of what `leg`'s phone answered.
+    pub(crate) fn answer_on_behalf(&mut self, asker: LegId, leg: LegId) -> Option<Session> {
+        let other = self.legs.get(&leg)?.audio.talk.as_ref()?;
+        let (said, asked) = (other.peers_description()?.clone(), other.our_description()?.clone());
+        self.legs.get_mut(&asker)?.audio.talk.as_mut()?.answer_from(&said, &asked).ok()
+    }
+
+    /// What the plane reports.
+    pub(crate) fn receive_media(&mut self, event: MediaEvent) {
+        match event {
+            MediaEvent::OpenFailed { stream, reason } => self.stream_failed(stream, &reason),
+            MediaEvent::Latched { stream, peer } => {
+                let Some((leg, call)) = self.owner_of(stream) else { return };
+                let moved = self.legs.get(&leg).and_then(|l| l.remote()).is_some_and(|r| r.rtp != peer);
+                if moved {
+                    self.call_note(call, format!("audio of {leg} comes from {peer}, not from the address in its SDP"));
+                }
+            }
+            MediaEvent::Digit { stream, digit, .. } => {
+                if let Some((leg, call)) = self.owner_of(stream) {
+                    self.call_event(call, CallEventKind::Digit { leg, digit });
+                }
+            }
+            MediaEvent::Silent { stream, for_ } => self.stream_silent(stream, for_),
+            MediaEvent::Quality { stream, stats } => {
+                if let Some(l) = self.leg_of_stream(stream) {
+                    l.audio.stats = Some(stats);
+                }
+            }
+            MediaEvent::Closed { stream, stats } => {
+                if let Some(l) = self.leg_of_stream(stream) {
+                    l.audio.stats = Some(stats);
+                    l.audio.stream = None;
+                    let call = l.call;
+                    self.forget_stream(stream);
+                    self.finalise_if_complete(call);
+                } else {
+                    self.forget_stream(stream);
+                }
+            }
+        }
+    }
+
+    fn leg_of_stream(&mut self, stream: StreamId) -> Option<&mut crate::leg::Leg> {
+        let leg = self.streams.get(&stream)?;
+        self.legs.get_mut(leg)
+    }
+
+    fn owner_of(&self, stream: StreamId) -> Option<(LegId, base::CallRef)> {
+        let leg = *self.streams.get(&stream)?;
+        Some((leg, self.legs.get(&leg)?.call))
+    }
+
+    fn forget_stream(&mut self, stream: StreamId) {
+        self.streams.remove(&stream);
+        self.ports.give_back(stream);
+    }
+
+    fn stream_failed(&mut self, stream: StreamId, reason: &str) {
+        tracing::error!(%stream, reason, "RTP port could not be opened");
+        let owner = self.owner_of(stream);
+        if let Some((leg, _)) = owner {
+            if let Some(l) = self.legs.get_mut(&leg) {
+                l.audio.stream = None;
+            }
+        }
+        self.forget_stream(stream);
+        if let Some((_, call)) = owner {
+            self.call_note(call, format!("no RTP port: {reason}"));
+            self.end_call(call, Cause::Internal, None);
+        }
+    }
+
+    /// RFC 3550 §6.3.5 in spirit: a call none of whose legs is heard any more is a ghost. A leg that
+    /// is on hold, or whose other side still speaks, is none.
+    fn stream_silent(&mut self, stream: StreamId, for_: base::Duration) {
+        let Some((leg, call)) = self.owner_of(stream) else { return };
+        if for_.as_secs() < u64::from(self.config.media.inactivity_s) {
+            return;
+        }
+        if let Some(l) = self.legs.get_mut(&leg) {
+            l.silent = true;
+        }
+        let Some(c) = self.calls.get(&call) else { return };
+        if c.is_over() || c.answered_at.is_none() {
+            return;
+        }
+        let talking = c.legs.iter().filter_map(|l| self.legs.get(l)).filter(|l| l.is_up());
+        let ghost = talking.clone().count() > 0 && talking.clone().all(|l| l.silent || !l.remote().is_some_and(|r| r.receive));
+        let held = talking.clone().any(|l| l.holding);
+        if ghost && !held {
+            self.call_note(call, format!("no audio from anybody for {} s", for_.as_secs()));
+            self.end_call(call, Cause::Timeout, None);
+        }
+    }
+}
+
+/// The same description, taken off hold: what a party would do if nobody held it. A party that holds
+/// the other itself goes on doing so.
+pub(crate) fn unheld(said: &Session) -> Session {
+    let mut out = said.clone();
+    for media in &mut out.media {
+        media.direction = Direction::of(true, media.direction.receives());
+    }
+    out
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || (ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unique_local(),
+    }
+}

@@ -1,0 +1,161 @@
+//! A call: the caller's leg, the legs it rings, and the two that are bridged.
+//!
+//! Owns what all its legs share. One file per thing that happens to it: [`setup`] (it comes in and
+//! rings), [`outgoing`] (what the called phones say), [`provisional`] (reliable 1xx), [`answer`],
+//! [`modify`] (hold and other changes), [`refresh`] (session timers), [`transfer`], [`end`], [`audio`].
+
+mod answer;
+mod audio;
+mod end;
+mod in_dialog;
+mod modify;
+mod outgoing;
+mod provisional;
+mod refresh;
+mod replaces;
+mod setup;
+mod transfer;
+
+use base::{CallRef, Instant, LegId};
+
+use crate::Exchange;
+use crate::ladder::Ladder;
+use crate::live::{Event, LiveCall, LiveState};
+use crate::record::{CallEvent, CallEventKind, Cause, LegSummary, Party, Record};
+
+/// How long an ended call waits for the answers to its BYEs and the last audio figures.
+pub(crate) const LAST_WORDS: base::Duration = base::Duration::from_secs(3);
+
+/// One call.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) from: Party,
+    pub(crate) dialled: String,
+    pub(crate) to: Party,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) caller: LegId,
+    /// All legs not yet summarised, in the order in which they began.
+    pub(crate) legs: Vec<LegId>,
+    /// Legs that went on in another call.
+    pub(crate) moved: Vec<LegSummary>,
+    pub(crate) phase: Phase,
+    /// Phones that ring now, for the caller or for a transfer.
+    pub(crate) ringing: Option<Ringing>,
+    pub(crate) started_at: Instant,
+    pub(crate) ringing_at: Option<Instant>,
+    pub(crate) answered_at: Option<Instant>,
+    pub(crate) ladder: Ladder,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nobody has answered.
+    Setup,
+    /// The caller talks to a service of the box (echo test).
+    Service,
+    /// Two legs hear each other.
+    Bridged(LegId, LegId),
+    /// It is over; only last words are awaited.
+    Ended { at: Instant, cause: Cause, by: Option<LegId> },
+}
+
+/// Phones that ring.
+#[derive(Debug)]
+pub(crate) struct Ringing {
+    pub(crate) purpose: Purpose,
+    pub(crate) legs: Vec<LegId>,
+    pub(crate) failures: Vec<Cause>,
+    /// The leg whose early media the caller hears.
+    pub(crate) early: Option<LegId>,
+}
+
+/// For whom phones ring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The caller.
+    Caller,
+    /// A transfer: `by` asked (and may have left since), `remains` is to be connected.
+    Transfer { by: LegId, remains: LegId },
+}
+
+impl Call {
+    pub(crate) fn new(caller: LegId, from: Party, dialled: String, now: Instant) -> Self {
+        Call {
+            to: Party { number: dialled.clone(), name: String::new() },
+            from,
+            dialled,
+            reasons: Vec::new(),
+            caller,
+            legs: vec![caller],
+            moved: Vec::new(),
+            phase: Phase::Setup,
+            ringing: None,
+            started_at: now,
+            ringing_at: None,
+            answered_at: None,
+            ladder: Ladder::default(),
+        }
+    }
+
+    /// The leg that `leg` hears.
+    pub(crate) fn peer_of(&self, leg: LegId) -> Option<LegId> {
+        match self.phase {
+            Phase::Bridged(a, b) if a == leg => Some(b),
+            Phase::Bridged(a, b) if b == leg => Some(a),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ended { .. })
+    }
+}
+
+impl Exchange {
+    /// Journals an event of a call.
+    pub(crate) fn call_event(&mut self, call: CallRef, what: CallEventKind) {
+        let at = self.wall();
+        self.record(Record::CallEvent(CallEvent { at, call, what }));
+    }
+
+    /// A sentence for whoever looks into the call.
+    pub(crate) fn call_note(&mut self, call: CallRef, text: impl Into<String>) {
+        self.call_event(call, CallEventKind::Note { text: text.into() });
+    }
+
+    /// Tells the pages how the call stands.
+    pub(crate) fn publish_call(&mut self, call: CallRef) {
+        if let Some(row) = self.live_call(call) {
+            self.publish(Event::Call(row));
+        }
+    }
+
+    /// How a call stands, for the pages: always derived, never kept. `None` once it is over.
+    pub(crate) fn live_call(&self, call: CallRef) -> Option<LiveCall> {
+        let c = self.calls.get(&call)?;
+        let held = |leg: LegId| self.legs.get(&leg).is_some_and(|l| l.holding);
+        let state = match c.phase {
+            Phase::Ended { .. } => return None,
+            Phase::Setup if c.ringing_at.is_some() => LiveState::Ringing,
+            Phase::Setup => LiveState::Calling,
+            Phase::Bridged(a, b) if held(a) || held(b) => LiveState::Held,
+            Phase::Bridged(..) | Phase::Service => LiveState::Talking,
+        };
+        Some(LiveCall {
+            call,
+            from: c.from.clone(),
+            dialled: c.dialled.clone(),
+            to: c.to.clone(),
+            state,
+            started_at: self.wall_at(c.started_at),
+            answered_at: c.answered_at.map(|at| self.wall_at(at)),
+        })
+    }
+
+    /// The leg that `leg` hears, if the two are bridged.
+    pub(crate) fn peer_of(&self, leg: LegId) -> Option<LegId> {
+        let call = self.legs.get(&leg)?.call;
+        self.calls.get(&call)?.peer_of(leg)
+    }
+}

@@ -1,0 +1,262 @@
+//! Transfer (RFC 3515, RFC 5589): a phone asks the box to connect its other end elsewhere; blind to a
+//! number, or attended to a call that it already has (RFC 3891).
+
+use std::time::Duration;
+
+use base::{CallRef, LegId};
+use dialplan::Action;
+use sip::dialog::DialogId;
+use sip::message::{HeaderName, Method, NameAddr, Request, StatusCode};
+use sip::transaction::ServerId;
+
+use crate::call::{Phase, Purpose};
+use crate::leg::LegState;
+use crate::record::{CallEventKind, Cause, TransferKind};
+use crate::Exchange;
+
+/// How long the target of a transfer rings at most.
+const TRANSFER_RING_MAX: Duration = Duration::from_secs(60);
+
+impl Exchange {
+    /// REFER from a phone in a call.
+    pub(crate) fn handle_refer(&mut self, by: LegId, server: ServerId, request: Request) {
+        let Some(target) = refer_to(&request) else {
+            return self.answer_in_dialog(server, &request, StatusCode(400));
+        };
+        let Some(call) = self.legs.get(&by).filter(|l| l.is_up()).map(|l| l.call) else {
+            return self.answer_in_dialog(server, &request, StatusCode(481));
+        };
+        let Some(remains) = self.peer_of(by) else {
+            return self.answer_in_dialog(server, &request, StatusCode(603));
+        };
+        if self.calls.get(&call).is_none_or(|c| c.ringing.is_some()) {
+            return self.answer_in_dialog(server, &request, StatusCode(491)); // one transfer at a time
+        }
+        let number = target.uri.user_unescaped().unwrap_or_default();
+        let replaced = target.uri.headers.as_deref().and_then(replaces_of);
+        let kind = if replaced.is_some() { TransferKind::Attended } else { TransferKind::Blind };
+        let mut response = Exchange::response(&request, StatusCode::ACCEPTED);
+        if let Some(l) = self.legs.get(&by) {
+            response.headers.push(HeaderName::Contact, self.contact(l.flow, &l.party.number));
+        }
+        self.respond(server, &response);
+        self.call_event(call, CallEventKind::TransferAsked { by, kind, target: number.clone() });
+        self.report_transfer(by, StatusCode::TRYING, false);
+        match replaced {
+            Some(dialog) => self.transfer_attended(call, by, remains, &dialog),
+            None => self.transfer_blind(call, by, remains, &number),
+        }
+    }
+
+    /// To a number, with the rights of who transfers.
+    fn transfer_blind(&mut self, call: CallRef, by: LegId, remains: LegId, number: &str) {
+        let from = self.legs.get(&by).map(|l| l.party.number.clone()).unwrap_or_default();
+        let plan = self.plan(&from, number);
+        match plan.action {
+            Action::Ring { targets, ring_time, .. } => {
+                self.ring(call, Purpose::Transfer { by, remains }, &targets, ring_time.min(TRANSFER_RING_MAX), plan.reasons);
+            }
+            Action::Echo => {
+                self.note_reasons(call, plan.reasons);
+                self.transfer_failed(call, by, remains, Cause::Forbidden); // the test is for the phone that dials it
+            }
+            Action::Refuse(error) => {
+                self.note_reasons(call, plan.reasons);
+                self.transfer_failed(call, by, remains, super::setup::cause_of(&error));
+            }
+        }
+    }
+
+    /// To whom the phone talks in another call of its own.
+    fn transfer_attended(&mut self, call: CallRef, by: LegId, remains: LegId, dialog: &DialogId) {
+        let owner = self.legs.get(&by).map(|l| l.party.number.clone());
+        let second = self.dialogs.get(dialog).copied().filter(|l| {
+            // Only a call of the same person's: the tags alone prove nothing.
+            self.legs.get(l).is_some_and(|l| Some(&l.party.number) == owner.as_ref() && l.call != call)
+        });
+        let Some(second) = second else {
+            return self.transfer_failed(call, by, remains, Cause::PeerError);
+        };
+        let Some(other) = self.legs.get(&second).map(|l| l.call) else { return };
+        match (self.calls.get(&other).and_then(|c| c.peer_of(second)), self.legs.get(&second).map(|l| &l.state)) {
+            (Some(target), Some(LegState::Up(_))) => self.join_calls(call, by, remains, other, target),
+            (_, Some(LegState::Offered(_))) => {
+                // It still rings there: take the ringing call back and ring anew for who remains.
+                let number = self.calls.get(&other).map(|c| c.dialled.clone()).unwrap_or_default();
+                self.end_call(other, Cause::Transferred, None);
+                self.transfer_blind(call, by, remains, &number);
+            }
+            _ => self.transfer_failed(call, by, remains, Cause::PeerError),
+        }
+    }
+
+    /// `remains` of `call` and `target` of `other` talk from now on; the phone that had both is free.
+    fn join_calls(&mut self, call: CallRef, by: LegId, remains: LegId, other: CallRef, target: LegId) {
+        self.move_leg(target, other, call);
+        self.call_note(call, format!("joined with call {other}"));
+        self.call_note(other, format!("went on in call {call}"));
+        self.transfer_answered(call, by, remains, target);
+        self.end_call(other, Cause::Transferred, None);
+    }
+
+    /// A leg goes on in another call; in its old one it leaves its line.
+    pub(crate) fn move_leg(&mut self, leg: LegId, from: CallRef, to: CallRef) {
+        let now = self.now;
+        let Some(l) = self.legs.get_mut(&leg) else { return };
+        l.call = to;
+        let (party, device) = (l.party.clone(), l.device.clone());
+        let Some(l) = self.legs.get(&leg) else { return };
+        let mut line = l.summary(|t| self.wall_at(t), now);
+        line.cause = Cause::Transferred;
+        if let Some(c) = self.calls.get_mut(&from) {
+            c.legs.retain(|other| *other != leg);
+            c.moved.push(line);
+        }
+        if let Some(c) = self.calls.get_mut(&to) {
+            c.legs.push(leg);
+        }
+        self.call_event(from, CallEventKind::LegEnded { leg, cause: Cause::Transferred });
+        self.call_event(to, CallEventKind::LegStarted { leg, to: party, device });
+        self.call_event(to, CallEventKind::LegAnswered { leg });
+    }
+
+    /// The target is there: connect, tell who asked, let him go.
+    pub(crate) fn transfer_answered(&mut self, call: CallRef, by: LegId, remains: LegId, target: LegId) {
+        let party = self.legs.get(&target).map(|l| l.party.clone()).unwrap_or_default();
+        let Some(c) = self.calls.get_mut(&call) else { return };
+        c.phase = Phase::Bridged(remains, target);
+        if c.caller == remains {
+            c.to = party;
+        }
+        self.report_transfer(by, StatusCode::OK, true);
+        self.call_event(call, CallEventKind::TransferEnded { by, result: Ok(()) });
+        self.hang_up_leg(by, Cause::Transferred);
+        self.call_event(call, CallEventKind::Bridged { a: remains, b: target });
+        self.join_audio(remains, target);
+        self.publish_call(call);
+    }
+
+    /// Lets two legs that agreed on their audio apart from each other talk: whoever is on hold, or
+    /// speaks another codec, is asked anew.
+    pub(crate) fn join_audio(&mut self, a: LegId, b: LegId) {
+        self.connect_audio(a, b);
+        let both_ways = |leg| self.legs.get(&leg).and_then(|l| l.remote()).is_none_or(|r| r.send && r.receive);
+        let (a_talks, b_talks) = (both_ways(a), both_ways(b));
+        // One after the other: each is asked by what the other has agreed on by then.
+        if !a_talks || (b_talks && !self.hear_each_other(a, b)) {
+            self.renegotiate(a, b, 0);
+        } else if !b_talks {
+            self.renegotiate(b, a, 0);
+        }
+    }
+
+    /// Whether what one of two bridged legs may send is what the other has agreed to receive, both ways.
+    pub(crate) fn hear_each_other(&self, a: LegId, b: LegId) -> bool {
+        let (Some(a), Some(b)) = (self.legs.get(&a), self.legs.get(&b)) else { return true };
+        let (Some(at_a), Some(at_b)) = (a.remote(), b.remote()) else { return true };
+        let sorted = |leg: &crate::leg::Leg| {
+            let mut codecs: Vec<String> = leg.agreed_codecs().iter().map(|c| c.to_ascii_lowercase()).collect();
+            codecs.sort();
+            codecs
+        };
+        (at_a.send, at_a.receive) == (at_b.receive, at_b.send) && sorted(a) == sorted(b)
+    }
+
+    /// Nobody took the transfer: who asked still has the call, if he stayed.
+    pub(crate) fn transfer_failed(&mut self, call: CallRef, by: LegId, _remains: LegId, cause: Cause) {
+        self.call_event(call, CallEventKind::TransferEnded { by, result: Err(cause) });
+        self.report_transfer(by, cause.status(), true);
+        if !self.legs.get(&by).is_some_and(|l| l.is_up()) {
+            self.end_call(call, cause, None);
+        }
+    }
+
+    /// NOTIFY with the state of the transfer (RFC 3515 §2.4.4).
+    pub(crate) fn report_transfer(&mut self, by: LegId, status: StatusCode, last: bool) {
+        let now = self.now;
+        let Some(l) = self.legs.get_mut(&by) else { return };
+        let (flow, number) = (l.flow, l.party.number.clone());
+        let Some(up) = l.up() else { return };
+        let mut notify = up.dialog.request(Method::Notify);
+        notify.headers.push(HeaderName::Contact, self.contact(flow, &number));
+        notify.headers.push(HeaderName::Event, "refer");
+        let state = if last { "terminated;reason=noresource" } else { "active;expires=120" };
+        notify.headers.push(HeaderName::SubscriptionState, state);
+        let body = format!("SIP/2.0 {} {}\r\n", status.0, status.reason_phrase());
+        notify.set_body("message/sipfrag;version=2.0", body.into());
+        if let Ok(client) = self.transactions.send_request(now, flow, notify) {
+            self.clients.insert(client, by);
+        }
+        self.flush(None);
+    }
+}
+
+/// The one Refer-To of a REFER (RFC 3515 §2.4.2).
+fn refer_to(request: &Request) -> Option<NameAddr> {
+    let mut all = request.headers.name_addrs(&HeaderName::ReferTo).ok()?;
+    if all.len() != 1 {
+        return None;
+    }
+    all.pop()
+}
+
+/// The dialog named by `Replaces=…` in a Refer-To URI's header part.
+fn replaces_of(headers: &[u8]) -> Option<DialogId> {
+    let value = headers.split(|b| *b == b'&').find_map(|h| {
+        let at = h.iter().position(|b| *b == b'=')?;
+        h[..at].eq_ignore_ascii_case(b"replaces").then(|| &h[at + 1..])
+    })?;
+    dialog_of_replaces(&unescape(value))
+}
+
+/// The dialog that a Replaces value names, seen from us (RFC 3891 §3: its to-tag is our tag).
+pub(crate) fn dialog_of_replaces(value: &[u8]) -> Option<DialogId> {
+    let mut parts = value.split(|b| *b == b';');
+    let call_id = parts.next()?.trim_ascii();
+    let (mut local, mut remote) = (None, None);
+    for part in parts {
+        let Some(at) = part.iter().position(|b| *b == b'=') else { continue };
+        let (name, tag) = (part[..at].trim_ascii(), part[at + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"to-tag") {
+            local = Some(tag.to_vec());
+        } else if name.eq_ignore_ascii_case(b"from-tag") {
+            remote = Some(tag.to_vec());
+        }
+    }
+    Some(DialogId { call_id: call_id.to_vec().into(), local_tag: local?.into(), remote_tag: remote?.into() })
+}
+
+/// Percent-decoding (RFC 3261 §19.1.2); a broken escape stays as it is.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let hex = |i: usize| text.get(i).and_then(|b| char::from(*b).to_digit(16));
+        match (text[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaces_in_a_refer_to_names_our_dialog() {
+        let id = replaces_of(b"Replaces=12345%40192.168.118.3%3Bto-tag%3D12345%3Bfrom-tag%3D5FFE-3994").unwrap();
+        assert_eq!(&id.call_id[..], b"12345@192.168.118.3");
+        assert_eq!((&id.local_tag[..], &id.remote_tag[..]), (&b"12345"[..], &b"5FFE-3994"[..]));
+        assert!(replaces_of(b"Subject=x").is_none());
+        assert!(replaces_of(b"Replaces=only-a-call-id").is_none());
+        assert_eq!(unescape(b"a%2"), b"a%2");
+    }
+}

@@ -1,0 +1,401 @@
+//! The exchange: all machines joined into one deterministic state machine without I/O.
+//!
+//! Owns legs, calls, bridges, the registrar's bindings, the ports of the audio plane, and the
+//! definition of the journal's [`record::Record`]s. Refuses to know sockets, disks, clocks, pages.
+//!
+//! The contract: one input by [`Exchange::handle`], then [`Exchange::poll_output`] until it is
+//! empty, then the next input. Time is an argument and never runs back.
+//!
+//! **Invariants:** a call has one owner and ends with exactly one final record, its last. A request
+//! of a stranger leaves no state behind. A REGISTER is answered 200 only after its binding record
+//! is on disk. No media goes to an address that was neither negotiated nor latched.
+//!
+//! RFCs: 3261, 3262 (100rel), 3264 (offer/answer), 3311 (UPDATE), 3515/3891/5589 (transfer), 4028
+//! (session timers), 6026.
+
+#![forbid(unsafe_code)]
+
+mod call;
+mod cause;
+mod command;
+pub mod io;
+mod ladder;
+mod leg;
+pub mod live;
+mod ports;
+mod receive;
+pub mod record;
+mod register;
+mod restore;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use base::{CallRef, Instant, LegId, Random, StreamId, Timers, WallTime};
+use bytes::Bytes;
+use config::Config;
+use hashbrown::HashMap;
+use media::control::MediaCommand;
+use sip::dialog::DialogId;
+use sip::digest::Authority;
+use sip::message::{HeaderName, Method, Request, Response, StatusCode};
+use sip::registrar::Registrar;
+use sip::transaction::{ClientId, Origin, ServerId, TransactionEvent, TransactionLayer, TransactionLimits};
+use sip::Flow;
+
+use crate::call::Call;
+use crate::io::{Input, Output};
+use crate::leg::Leg;
+use crate::live::Event;
+use crate::ports::Ports;
+use crate::receive::Denials;
+use crate::record::{Direction, Record};
+use crate::register::PendingRegister;
+
+pub use crate::restore::{OpenCall, Restored};
+
+/// What the methods this box understands are called in an Allow header.
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, INFO, NOTIFY, REGISTER";
+/// The extensions it supports (RFC 3261 §20.37).
+pub(crate) const SUPPORTED: &str = "timer, 100rel, replaces, path, outbound";
+
+/// What an exchange is made of.
+#[derive(Debug)]
+pub struct ExchangeOptions {
+    /// The time now.
+    pub now: Instant,
+    /// The wall clock now.
+    pub wall: WallTime,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The RTP ports to hand out, both ends included (the command line may override the document).
+    pub rtp: (u16, u16),
+    /// Randomness for tags, nonces, branches.
+    pub random: Random,
+    /// What survived the last run.
+    pub restored: Restored,
+}
+
+/// How many of each thing there are; all but `bindings` return to zero when no call is up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls, ended ones whose last words are still awaited included.
+    pub calls: usize,
+    /// Legs.
+    pub legs: usize,
+    /// Dialogs known.
+    pub dialogs: usize,
+    /// SIP transactions.
+    pub transactions: usize,
+    /// Audio streams whose ports are taken.
+    pub streams: usize,
+    /// Registered devices.
+    pub bindings: usize,
+    /// Timers armed.
+    pub timers: usize,
+    /// REGISTERs waiting for the disk.
+    pub registers_pending: usize,
+}
+
+/// The state machine.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(crate) config: Arc<Config>,
+    pub(crate) random: Random,
+    clock: (Instant, WallTime),
+    pub(crate) now: Instant,
+    pub(crate) authority: Authority,
+    pub(crate) transactions: TransactionLayer,
+    pub(crate) registrar: Registrar,
+    pub(crate) registers_pending: VecDeque<PendingRegister>,
+    /// Extensions with a device behind NAT.
+    pub(crate) natted: BTreeSet<String>,
+    pub(crate) calls: BTreeMap<CallRef, Call>,
+    pub(crate) legs: HashMap<LegId, Leg>,
+    pub(crate) dialogs: HashMap<DialogId, LegId>,
+    pub(crate) servers: HashMap<ServerId, LegId>,
+    pub(crate) clients: HashMap<ClientId, LegId>,
+    pub(crate) streams: HashMap<StreamId, LegId>,
+    pub(crate) ports: Ports,
+    pub(crate) timers: Timers<Timer>,
+    outputs: VecDeque<Output>,
+    records: u64,
+    last_call: u64,
+    last_leg: u64,
+    pub(crate) denials: Denials,
+    pub(crate) stopping: bool,
+}
+
+/// Why the exchange wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Timer {
+    /// The phones of this call have rung long enough.
+    NoAnswer(CallRef),
+    /// Time for our session refresh (RFC 4028 §10).
+    SessionRefresh(LegId),
+    /// The peer did not refresh in time (RFC 4028 §10).
+    SessionExpiry(LegId),
+    /// Try again after a 491 (RFC 3261 §14.1).
+    Retry(LegId),
+    /// The last words of an ended call were awaited long enough.
+    Finalise(CallRef),
+    /// Time to keep the NAT bindings of phones behind routers open.
+    KeepAlive,
+}
+
+impl Exchange {
+    /// A new exchange. Drain [`Exchange::poll_output`] before the first input: what the last run left
+    /// unfinished is closed here.
+    pub fn new(options: ExchangeOptions) -> Self {
+        let ExchangeOptions { now, wall, config, rtp, mut random, restored } = options;
+        let mut key = [0; 32];
+        random.fill(&mut key);
+        let mut seed = [0; 32];
+        random.fill(&mut seed);
+        let mut exchange = Exchange {
+            authority: Authority::new(&config.system.realm, key),
+            transactions: TransactionLayer::new(TransactionLimits::default(), Random::from_seed(seed)),
+            registrar: Registrar::new(),
+            registers_pending: VecDeque::new(),
+            natted: BTreeSet::new(),
+            calls: BTreeMap::new(),
+            legs: HashMap::new(),
+            dialogs: HashMap::new(),
+            servers: HashMap::new(),
+            clients: HashMap::new(),
+            streams: HashMap::new(),
+            ports: Ports::new(rtp),
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+            records: 0,
+            last_call: 0,
+            last_leg: 0,
+            denials: Denials::default(),
+            stopping: false,
+            clock: (now, wall),
+            now,
+            config,
+            random,
+        };
+        exchange.restore(restored);
+        exchange
+    }
+
+    /// Takes in one thing that happened.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        debug_assert!(now >= self.now, "time never runs back");
+        self.now = self.now.max(now);
+        match input {
+            Input::Sip { flow, message, raw } => self.receive(flow, *message, raw),
+            Input::FlowFailed { flow } => self.flow_failed(flow),
+            Input::FlowOpened { asked, flow } => self.transactions.flow_opened(asked, flow),
+            Input::Media(event) => self.receive_media(event),
+            Input::Durable { upto } => self.registers_durable(upto),
+            Input::StoreFailed { upto } => self.registers_failed(upto),
+            Input::Config(config) => self.apply_config(config),
+            Input::Clock(wall) => self.clock = (now, wall),
+            Input::Command(command) => self.command(command),
+            Input::Timeout => {}
+        }
+        self.run_timers();
+        self.flush(None);
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`Exchange::handle`] with [`Input::Timeout`] if nothing else happens.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.timers.next(), self.transactions.poll_timeout(), self.registrar.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// How many of each thing there are.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            calls: self.calls.len(),
+            legs: self.legs.len(),
+            dialogs: self.dialogs.len(),
+            transactions: self.transactions.len(),
+            streams: self.ports.in_use(),
+            bindings: self.registrar.len(),
+            timers: self.timers.len(),
+            registers_pending: self.registers_pending.len(),
+        }
+    }
+
+    /// Whether a stop was asked for and every call has written its final record.
+    pub fn is_stopped(&self) -> bool {
+        self.stopping && self.calls.is_empty()
+    }
+
+    /// Calls and registrations as they stand, whole: what [`live::LiveView`] folds from the events.
+    pub fn live_view(&self) -> live::LiveView {
+        let calls = self.calls.keys().filter_map(|c| Some((*c, self.live_call(*c)?))).collect();
+        let registrations =
+            self.registrar.aors().into_iter().map(|aor| (aor.to_owned(), self.live_devices(aor))).collect();
+        live::LiveView { calls, registrations }
+    }
+
+    fn run_timers(&mut self) {
+        self.transactions.handle_timeout(self.now);
+        self.drain_transaction_events();
+        self.expire_bindings();
+        while let Some(timer) = self.timers.pop_due(self.now) {
+            tracing::trace!(?timer, "timer");
+            match timer {
+                Timer::NoAnswer(call) => self.ring_time_over(call),
+                Timer::SessionRefresh(leg) => self.refresh_session(leg),
+                Timer::SessionExpiry(leg) => self.session_expired(leg),
+                Timer::Retry(leg) => self.retry_modify(leg),
+                Timer::Finalise(call) => self.finalise(call),
+                Timer::KeepAlive => self.keep_alive(),
+            }
+            self.drain_transaction_events();
+        }
+    }
+
+    /// Acts on what the transaction layer noticed by itself.
+    pub(crate) fn drain_transaction_events(&mut self) {
+        while let Some(event) = self.transactions.poll_event() {
+            match event {
+                TransactionEvent::ClientTimeout(id) => self.client_failed(id),
+                TransactionEvent::ClientFlowFailed(id) => self.client_failed(id),
+                TransactionEvent::AckTimeout(id) => self.ack_never_came(id),
+                TransactionEvent::PrackTimeout(id) => self.prack_never_came(id),
+                TransactionEvent::ClientEnded(id) => {
+                    self.clients.remove(&id);
+                }
+                TransactionEvent::ServerEnded(id) => {
+                    self.servers.remove(&id);
+                }
+            }
+        }
+    }
+
+    fn flow_failed(&mut self, flow: Flow) {
+        self.transactions.flow_failed(self.now, flow);
+        self.drain_transaction_events();
+        let changes = self.registrar.flow_failed(flow);
+        self.publish_binding_changes(changes);
+    }
+
+    // ---- the words the rest of the exchange is written in ----
+
+    /// The wall clock's reading at `at`.
+    pub(crate) fn wall_at(&self, at: Instant) -> WallTime {
+        let (instant, wall) = self.clock;
+        if at >= instant { wall + at.saturating_since(instant) } else { WallTime::from_unix_ms(wall.unix_ms() - instant.saturating_since(at).as_millis() as i64) }
+    }
+
+    /// The wall clock now.
+    pub(crate) fn wall(&self) -> WallTime {
+        self.wall_at(self.now)
+    }
+
+    /// A reference that no call ever had: wall time and a counter.
+    pub(crate) fn new_call_ref(&mut self) -> CallRef {
+        let by_clock = (self.wall().unix_ms().max(0) as u64) << 20;
+        self.last_call = by_clock.max(self.last_call + 1);
+        CallRef(self.last_call)
+    }
+
+    pub(crate) fn new_leg_id(&mut self) -> LegId {
+        self.last_leg += 1;
+        LegId(self.last_leg)
+    }
+
+    /// Appends to the journal; returns the record's number.
+    pub(crate) fn record(&mut self, record: Record) -> u64 {
+        self.records += 1;
+        self.outputs.push_back(Output::Record(Box::new(record)));
+        self.records
+    }
+
+    pub(crate) fn media(&mut self, command: MediaCommand) {
+        self.outputs.push_back(Output::Media(command));
+    }
+
+    pub(crate) fn publish(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn transmit(&mut self, flow: Flow, bytes: Bytes) {
+        self.outputs.push_back(Output::Transmit { flow, bytes });
+    }
+
+    /// Moves what the transaction layer wants sent to the outputs, noting it on the ladders.
+    /// `leg` owns what has no transaction (an ACK to a 2xx).
+    pub(crate) fn flush(&mut self, leg: Option<LegId>) {
+        while let Some(t) = self.transactions.poll_transmit() {
+            let owner = match t.origin {
+                Origin::Server(id) => self.servers.get(&id).copied(),
+                Origin::Client(id) => self.clients.get(&id).copied(),
+                Origin::Stateless => leg,
+            };
+            if let Some(owner) = owner {
+                self.note_message(owner, Direction::Out, t.flow, t.bytes.clone());
+            }
+            self.outputs.push_back(Output::Transmit { flow: t.flow, bytes: t.bytes });
+        }
+    }
+
+    /// Puts a message on the ladder of the leg's call.
+    pub(crate) fn note_message(&mut self, leg: LegId, direction: Direction, flow: Flow, bytes: Bytes) {
+        let Some(call) = self.legs.get(&leg).map(|l| l.call) else { return };
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.ladder.push(self.now, Some(leg), direction, flow, bytes);
+        }
+    }
+
+    /// Answers without keeping anything: what strangers get.
+    pub(crate) fn respond_stateless(&mut self, flow: Flow, response: &Response) {
+        self.transactions.respond_stateless(flow, response);
+        self.flush(None);
+    }
+
+    /// Answers through a transaction.
+    pub(crate) fn respond(&mut self, server: ServerId, response: &Response) {
+        self.transactions.respond(self.now, server, response);
+        self.flush(None);
+    }
+
+    /// A response to `request` with the headers that each of ours carries.
+    pub(crate) fn response(request: &Request, status: StatusCode) -> Response {
+        let mut response = Response::to(request, status);
+        response.headers.set(HeaderName::Server, SERVER);
+        response
+    }
+
+    /// Answers a request of a stranger or one that needs no transaction.
+    pub(crate) fn refuse_stateless(&mut self, flow: Flow, request: &Request, status: StatusCode) {
+        if request.method == Method::Ack {
+            return; // RFC 3261 §8.2: an ACK is never answered
+        }
+        let mut response = Exchange::response(request, status);
+        if request.headers.to_tag().is_none() {
+            response.set_to_tag(&self.stateless_tag(request));
+        }
+        if status == StatusCode(503) {
+            response.headers.push(HeaderName::RetryAfter, "5");
+        }
+        self.respond_stateless(flow, &response);
+    }
+
+    /// A To tag that a repeat of the same request gets again (RFC 3261 §8.2.7).
+    pub(crate) fn stateless_tag(&self, request: &Request) -> String {
+        use std::hash::{Hash, Hasher};
+        // Not a secret: only the same for the same request, and unlike another's.
+        let mut hash = std::hash::DefaultHasher::new();
+        request.headers.call_id().hash(&mut hash);
+        request.headers.from_tag().hash(&mut hash);
+        format!("x{:016x}", hash.finish())
+    }
+}
+
+/// The Server and User-Agent value: no version, for strangers need not know it.
+pub(crate) const SERVER: &str = "Strowger";

@@ -1,0 +1,106 @@
+//! What the exchange tells the pages while it happens, and the fold that gives the live view.
+
+use std::collections::BTreeMap;
+
+use base::{CallRef, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Cause, Party};
+
+/// News for pages and the API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A call began or changed; the whole live row.
+    Call(LiveCall),
+    /// A call ended.
+    CallEnded {
+        /// Which.
+        call: CallRef,
+        /// Why.
+        cause: Cause,
+    },
+    /// The devices of an extension changed; the whole list.
+    Registration {
+        /// The extension's number.
+        extension: String,
+        /// Its devices now; none means unregistered.
+        devices: Vec<LiveDevice>,
+    },
+    /// The whole view, in place of whatever was known: the queue of events had overflowed.
+    Whole(Box<LiveView>),
+}
+
+/// A call under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveCall {
+    /// The call.
+    pub call: CallRef,
+    /// Who calls.
+    pub from: Party,
+    /// The number as dialled.
+    pub dialled: String,
+    /// Who is called, or who answered.
+    pub to: Party,
+    /// What it does now.
+    pub state: LiveState,
+    /// When it began.
+    pub started_at: WallTime,
+    /// When it was answered.
+    pub answered_at: Option<WallTime>,
+}
+
+/// What a call does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LiveState {
+    /// Devices are being called.
+    Calling,
+    /// A device rings.
+    Ringing,
+    /// The parties talk.
+    Talking,
+    /// One party has put the other on hold.
+    Held,
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveDevice {
+    /// The contact URI.
+    pub contact: String,
+    /// Where it registered from, with the transport: `udp 192.168.1.20:5060`.
+    pub from: String,
+    /// Its User-Agent header.
+    pub user_agent: String,
+    /// Until when.
+    pub expires_at: WallTime,
+}
+
+/// The live view: a fold over [`Event`]s.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LiveView {
+    /// Calls under way.
+    pub calls: BTreeMap<CallRef, LiveCall>,
+    /// Registered extensions with their devices.
+    pub registrations: BTreeMap<String, Vec<LiveDevice>>,
+}
+
+impl LiveView {
+    /// Folds one event in.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Call(row) => {
+                self.calls.insert(row.call, row.clone());
+            }
+            Event::CallEnded { call, .. } => {
+                self.calls.remove(call);
+            }
+            Event::Registration { extension, devices } if devices.is_empty() => {
+                self.registrations.remove(extension);
+            }
+            Event::Registration { extension, devices } => {
+                self.registrations.insert(extension.clone(), devices.clone());
+            }
+            Event::Whole(view) => *self = LiveView::clone(view),
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! One audio stream: whom it believes, what it hears, where that goes, and what its peer gets.
+//!
+//! The contract: after each `receive_rtp`, `receive_rtcp`, `set_remote` and `handle_timeout`, take events with
+//! [`Stream::poll_event`] to the end; after `handle_timeout` also ask [`Stream::poll_rtcp`]. A packet that
+//! [`Stream::receive_rtp`] passes on is sent by [`Stream::transmit`] of the stream that it goes to.
+
+mod negotiation;
+mod outgoing;
+mod payloads;
+mod peer;
+mod report;
+
+use std::net::SocketAddr;
+
+use base::{Duration, Instant, Random, StreamId};
+
+use crate::control::{Codec, MediaEvent, Remote, Sink, StreamStats};
+use crate::demux::{self, Kind};
+use crate::digits::{Digits, EventPacket};
+use crate::reception::{Arrival, Reception};
+use crate::rtp::Header;
+use crate::{RtpTimestamp, SeqNo};
+use negotiation::Negotiation;
+use outgoing::Outgoing;
+use payloads::Payloads;
+use peer::{Belief, Peer};
+use report::Reporting;
+
+/// The machine of one stream.
+#[derive(Debug)]
+pub struct Stream {
+    id: StreamId,
+    options: StreamOptions,
+    negotiation: Option<Negotiation>,
+    sink: Sink,
+    reception: Reception,
+    digits: Digits,
+    outgoing: Outgoing,
+    reporting: Reporting,
+    silence: Silence,
+    strangers: u64,
+    dropped: u64,
+    /// The peer heard last, for the totals, also after a new negotiation.
+    heard: Option<SocketAddr>,
+    quality_at: Option<Instant>,
+    random: Random,
+    news: Vec<News>,
+    /// The next timeout may be earlier than it was.
+    rearmed: bool,
+}
+
+/// What all streams share.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamOptions {
+    /// A stream that should receive and does not for so long is reported [`MediaEvent::Silent`].
+    pub inactivity: Duration,
+}
+
+/// What became of a received packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes to another stream: hand it to that one's [`Stream::transmit`].
+    Forward {
+        /// The stream.
+        to: StreamId,
+        /// What it needs to know.
+        passing: Passing,
+    },
+    /// It goes back by this stream's own [`Stream::transmit`].
+    Echo(Passing),
+    /// It was taken and goes nowhere; already counted.
+    Done,
+}
+
+/// A packet on its way from one stream to another, described in the terms of the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passing {
+    pub(crate) from: StreamId,
+    pub(crate) epoch: u32,
+    pub(crate) codec: Codec,
+    pub(crate) marker: bool,
+    pub(crate) seq: SeqNo,
+    pub(crate) timestamp: RtpTimestamp,
+    /// Where the payload begins and ends in the packet.
+    pub(crate) payload: (u16, u16),
+}
+
+/// Why a packet was not sent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// The peer gets nothing now: on hold, or not known yet.
+    Held,
+    /// The peer has no payload type for it.
+    NoCodec,
+    /// From before a change of source.
+    Late,
+    /// The stream that it should go to does not exist.
+    NoSink,
+}
+
+/// Since when nothing was heard, and how often that was told.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    since: Instant,
+    told: u32,
+    check_at: Option<Instant>,
+}
+
+#[derive(Clone, Debug)]
+enum News {
+    Latched(SocketAddr),
+    Digit { digit: char, duration: Duration },
+    Silent(Duration),
+    Quality,
+}
+
+/// How often [`MediaEvent::Quality`] comes.
+const QUALITY_INTERVAL: Duration = Duration::from_secs(5);
+
+impl Stream {
+    /// A stream without a peer; it drops all it receives until [`Stream::set_remote`].
+    pub fn new(id: StreamId, options: StreamOptions, mut random: Random) -> Stream {
+        Stream {
+            id,
+            options,
+            negotiation: None,
+            sink: Sink::None,
+            reception: Reception::default(),
+            digits: Digits::default(),
+            outgoing: Outgoing::new(&mut random),
+            reporting: Reporting::new(&mut random),
+            silence: Silence { since: Instant::ZERO, told: 0, check_at: None },
+            strangers: 0,
+            dropped: 0,
+            heard: None,
+            quality_at: None,
+            random,
+            news: Vec::new(),
+            rearmed: false,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> StreamId {
+        self.id
+    }
+
+    /// Where its audio goes.
+    pub fn sink(&self) -> Sink {
+        self.sink
+    }
+
+    /// From now on its audio goes to `sink`.
+    pub fn set_sink(&mut self, sink: Sink) {
+        self.sink = sink;
+    }
+
+    /// The peer's side of the negotiation, first or changed.
+    pub fn set_remote(&mut self, now: Instant, remote: &Remote) {
+        self.rearmed = true;
+        let payloads = Payloads::new(&remote.payloads);
+        let began_to_receive = remote.receive && self.negotiation.as_ref().is_none_or(|n| !n.receive);
+        let moved = match &mut self.negotiation {
+            Some(n) => {
+                let moved = n.peer.negotiate(remote.rtp, remote.latch);
+                (n.payloads, n.send, n.receive) = (payloads, remote.send, remote.receive);
+                moved
+            }
+            None => {
+                let peer = Peer::new(remote.rtp, remote.latch);
+                let (send, receive) = (remote.send, remote.receive);
+                self.negotiation = Some(Negotiation { peer, payloads, send, receive });
+                // Streams that open together need not report together.
+                self.quality_at = Some(now + self.spread(QUALITY_INTERVAL));
+                true
+            }
+        };
+        if moved {
+            self.reception.forget_source();
+            let digit = self.digits.forget();
+            self.note_digits(digit);
+        }
+        self.reporting.negotiate(now, remote.rtcp, &mut self.random);
+        if began_to_receive || moved {
+            self.reception.excuse_gap();
+            self.silence.since = now;
+        }
+        if !remote.send {
+            self.outgoing.pause();
+        }
+        self.silence.told = 0;
+        self.silence.check_at = remote.receive.then(|| self.silence.since + self.options.inactivity);
+    }
+
+    /// Takes a datagram from the RTP socket and says where it goes. Strangers get nothing and change nothing.
+    pub fn receive_rtp(&mut self, now: Instant, source: SocketAddr, packet: &mut [u8]) -> Verdict {
+        match demux::kind(packet) {
+            Kind::Rtp => {}
+            // RFC 5761: a peer may send RTCP here although it was not agreed on; it is heard, not answered here.
+            Kind::Rtcp => {
+                self.receive_rtcp(now, source, packet);
+                return Verdict::Done;
+            }
+            Kind::Stun | Kind::Dtls | Kind::Other => {
+                if self.may_come_from(source) {
+                    self.dropped += 1
+                } else {
+                    self.strangers += 1
+                }
+                return Verdict::Done;
+            }
+        }
+        match self.accept(now, source, packet) {
+            Some(passing) => match self.sink {
+                Sink::Stream(to) => Verdict::Forward { to, passing },
+                Sink::Echo => Verdict::Echo(passing),
+                Sink::None => {
+                    self.dropped += 1;
+                    Verdict::Done
+                }
+            },
+            None => Verdict::Done,
+        }
+    }
+
+    /// The way of an RTP packet from stranger to heard; none if it ended before.
+    fn accept(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) -> Option<Passing> {
+        let Some(negotiation) = &mut self.negotiation else {
+            self.dropped += 1;
+            return None;
+        };
+        if !negotiation.peer.may_come_from(source.ip()) {
+            self.strangers += 1;
+            return None;
+        }
+        let header = Header::read(packet).ok();
+        let codec = header.as_ref().and_then(|h| negotiation.payloads.codec(h.payload_type));
+        let (Some(header), Some(codec)) = (header, codec) else {
+            self.dropped += 1;
+            return None;
+        };
+        match negotiation.peer.judge(now, source, &header) {
+            Belief::Peer => {}
+            Belief::Latched => {
+                self.heard = Some(source);
+                self.news.push(News::Latched(source));
+                self.reception.forget_source();
+            }
+            Belief::Probation => {
+                self.dropped += 1;
+                return None;
+            }
+            Belief::Stranger => {
+                self.strangers += 1;
+                return None;
+            }
+        }
+        let receive = negotiation.receive;
+        let arrival = self.reception.receive(now, &header, codec.clock_rate(), !codec.is_event());
+        if matches!(arrival, Arrival::Duplicate | Arrival::Doubtful) {
+            self.dropped += 1;
+            return None;
+        }
+        self.silence.since = now;
+        self.silence.told = 0;
+        if !receive {
+            self.dropped += 1;
+            return None;
+        }
+        if codec.is_event() {
+            self.hear_event(now, &header, codec, packet);
+        }
+        // A datagram is shorter than 64 KiB, so the offsets fit.
+        let (start, end) = (header.payload.start as u16, header.payload.end as u16);
+        Some(Passing {
+            from: self.id,
+            epoch: self.reception.epoch(),
+            codec,
+            marker: header.marker,
+            seq: header.seq,
+            timestamp: header.timestamp,
+            payload: (start, end),
+        })
+    }
+
+    fn hear_event(&mut self, now: Instant, header: &Header, codec: Codec, packet: &[u8]) {
+        self.rearmed = true;
+        let Some(event) = packet.get(header.payload.clone()).and_then(EventPacket::read) else {
+            return;
+        };
+        let ended = self.digits.receive(now, header.timestamp, header.marker, codec.clock_rate(), event);
+        self.note_digits(ended.into_iter().flatten());
+    }
+
+    fn note_digits(&mut self, digits: impl IntoIterator<Item = crate::digits::Digit>) {
+        let news = digits.into_iter().map(|d| News::Digit { digit: d.digit, duration: d.duration });
+        self.news.extend(news);
+    }
+
+    /// Makes `packet` ours and says where to send it. An error means that nothing may be sent.
+    pub fn transmit(&mut self, now: Instant, passing: &Passing, packet: &mut [u8]) -> Result<SocketAddr, Unsent> {
+        let Some(negotiation) = self.negotiation.as_ref().filter(|n| n.send) else {
+            return Err(Unsent::Held);
+        };
+        let destination = negotiation.peer.destination().ok_or(Unsent::Held)?;
+        let Some((payload_type, scale)) = negotiation.number_for(passing.codec) else {
+            self.outgoing.close_ranks(passing);
+            return Err(Unsent::NoCodec);
+        };
+        let rewrite = self.outgoing.stamp(now, passing, payload_type).ok_or(Unsent::Late)?;
+        rewrite.apply(packet);
+        if let Some(duration) = packet.get_mut(usize::from(passing.payload.0) + 2..usize::from(passing.payload.1))
+            && let Some(duration) = duration.first_chunk_mut()
+        {
+            scale.apply(duration);
+        }
+        Ok(destination)
+    }
+
+    /// A packet of this stream was not sent on.
+    pub fn not_sent(&mut self, why: Unsent) {
+        match why {
+            Unsent::Held => {}
+            Unsent::NoCodec | Unsent::Late | Unsent::NoSink => self.dropped += 1,
+        }
+    }
+
+    /// Whether [`Stream::poll_timeout`] may give an earlier time than it last did; asked once. So most packets need not
+    /// ask for the time itself.
+    pub fn was_rearmed(&mut self) -> bool {
+        std::mem::take(&mut self.rearmed)
+    }
+
+    /// When [`Stream::handle_timeout`] is next needed.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let (reports, digit) = (self.reporting.poll_timeout(), self.digits.poll_timeout());
+        [self.silence.check_at, self.quality_at, reports, digit].into_iter().flatten().min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let digit = self.digits.handle_timeout(now);
+        self.note_digits(digit);
+        self.reporting.handle_timeout(now, &mut self.random);
+        if self.quality_at.is_some_and(|at| at <= now) {
+            self.quality_at = Some(now + QUALITY_INTERVAL);
+            self.news.push(News::Quality);
+        }
+        if self.silence.check_at.is_some_and(|at| at <= now) {
+            let limit = self.options.inactivity.max(Duration::from_millis(1));
+            let quiet = now - self.silence.since;
+            if quiet >= limit.saturating_mul(self.silence.told + 1) {
+                self.silence.told = u32::try_from(quiet.as_nanos() / limit.as_nanos()).unwrap_or(u32::MAX - 1);
+                self.news.push(News::Silent(quiet));
+            }
+            self.silence.check_at = Some(self.silence.since + limit.saturating_mul(self.silence.told + 1));
+        }
+    }
+
+    /// The next piece of news.
+    pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        if self.news.is_empty() {
+            return None;
+        }
+        let stream = self.id;
+        Some(match self.news.remove(0) {
+            News::Latched(peer) => MediaEvent::Latched { stream, peer },
+            News::Digit { digit, duration } => MediaEvent::Digit { stream, digit, duration },
+            News::Silent(for_) => MediaEvent::Silent { stream, for_ },
+            News::Quality => MediaEvent::Quality { stream, stats: self.stats() },
+        })
+    }
+
+    /// The totals so far.
+    pub fn stats(&self) -> StreamStats {
+        let (jitter_us, jitter_max_us) = self.reception.jitter_us();
+        let mut stats = StreamStats {
+            received: self.reception.received(),
+            received_octets: self.reception.octets(),
+            lost: self.reception.lost(),
+            reordered: self.reception.reordered(),
+            jitter_us,
+            jitter_max_us,
+            gap_max_ms: u32::try_from(self.reception.gap_max().as_millis()).unwrap_or(u32::MAX),
+            sent: self.outgoing.packets(),
+            sent_octets: self.outgoing.octets(),
+            strangers: self.strangers,
+            dropped: self.dropped,
+            peer: self.heard,
+            ..StreamStats::default()
+        };
+        self.reporting.fill(&mut stats);
+        stats
+    }
+
+    fn may_come_from(&self, source: SocketAddr) -> bool {
+        self.negotiation.as_ref().is_none_or(|n| n.peer.may_come_from(source.ip()))
+    }
+
+    fn spread(&mut self, over: Duration) -> Duration {
+        Duration::from_nanos(self.random.below(over.as_nanos() as u64))
+    }
+}
+
+impl Passing {
+    fn payload_len(&self) -> u16 {
+        self.payload.1.saturating_sub(self.payload.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

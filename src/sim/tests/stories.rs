@@ -1,0 +1,780 @@
+//! Calls told as stories in virtual time, with their ladders.
+
+use exchange::io::Command;
+use expect_test::{Expect, expect};
+use sdp::Direction;
+use sim::phone::{Answering, Habits, Stage};
+use sim::{World, millis, secs};
+use sip::message::Method;
+
+/// A world with these phones, registrations left out of the ladder.
+fn world<'a>(numbers: impl IntoIterator<Item = &'a str>) -> World {
+    World::seeded(7).without(Method::Register).phones(numbers)
+}
+
+fn check(world: &mut World, expected: Expect) {
+    expected.assert_eq(&world.take_ladder());
+}
+
+#[test]
+fn a_phone_registers() {
+    let mut w = World::seeded(7);
+    w.add_phone("101", Habits::PLAIN);
+    w.advance(secs(1));
+    assert!(w.phone("101").is_registered());
+    check(
+        &mut w,
+        expect![[r#"
+             0.001 101 > pbx REGISTER
+             0.001 pbx > 101 401 REGISTER
+             0.003 101 > pbx REGISTER
+             0.006 pbx > 101 200 REGISTER
+    "#]],
+    );
+}
+
+#[test]
+fn a_plain_call() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(10));
+    assert_eq!((w.stages("101"), w.stages("102")), (vec![Stage::Up], vec![Stage::Up]));
+    w.hang_up("102").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.005 102 > pbx 180 INVITE
+             1.005 pbx > 101 180 INVITE
+             3.005 102 > pbx 200 INVITE sendrecv
+             3.005 pbx > 102 ACK
+             3.005 pbx > 101 200 INVITE sendrecv
+             3.007 101 > pbx ACK
+            11.001 102 > pbx BYE
+            11.001 pbx > 102 200 BYE
+            11.001 pbx > 101 BYE
+            11.003 101 > pbx 200 BYE
+    "#]],
+    );
+    for number in ["101", "102"] {
+        w.with(number, |phone, now| phone.unregister(now));
+    }
+    w.advance(secs(100)).assert_quiet();
+}
+
+#[test]
+fn busy_declined_no_answer_unregistered_unknown() {
+    let mut w = world(["101", "102"]);
+    w.answering("102", Answering::Reject(486, millis(500)));
+    w.dial("101", "102").advance(secs(2));
+    w.answering("102", Answering::Reject(603, millis(500)));
+    w.dial("101", "102").advance(secs(2));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.005 102 > pbx 180 INVITE
+             1.005 pbx > 101 180 INVITE
+             1.505 102 > pbx 486 INVITE
+             1.505 pbx > 102 ACK
+             1.505 pbx > 101 486 INVITE
+             1.507 101 > pbx ACK
+             3.001 101 > pbx INVITE sendrecv
+             3.001 pbx > 101 401 INVITE
+             3.003 101 > pbx ACK
+             3.003 101 > pbx INVITE sendrecv
+             3.003 pbx > 101 100 INVITE
+             3.003 pbx > 102 INVITE sendrecv
+             3.005 102 > pbx 180 INVITE
+             3.005 pbx > 101 180 INVITE
+             3.505 102 > pbx 603 INVITE
+             3.505 pbx > 102 ACK
+             3.505 pbx > 101 603 INVITE
+             3.507 101 > pbx ACK
+    "#]],
+    );
+    w.answering("102", Answering::Never);
+    w.dial("101", "102").advance(secs(30));
+    check(
+        &mut w,
+        expect![[r#"
+             5.001 101 > pbx INVITE sendrecv
+             5.001 pbx > 101 401 INVITE
+             5.003 101 > pbx ACK
+             5.003 101 > pbx INVITE sendrecv
+             5.003 pbx > 101 100 INVITE
+             5.003 pbx > 102 INVITE sendrecv
+             5.005 102 > pbx 180 INVITE
+             5.005 pbx > 101 180 INVITE
+            30.003 pbx > 102 CANCEL
+            30.003 pbx > 101 480 INVITE
+            30.005 102 > pbx 200 CANCEL
+            30.005 102 > pbx 487 INVITE
+            30.005 pbx > 102 ACK
+            30.005 101 > pbx ACK
+    "#]],
+    );
+    w.dial("101", "103").advance(secs(2));
+    w.dial("101", "999").advance(secs(2));
+    w.dial("101", "101").advance(secs(2));
+    check(
+        &mut w,
+        expect![[r#"
+            35.001 101 > pbx INVITE sendrecv
+            35.001 pbx > 101 401 INVITE
+            35.003 101 > pbx ACK
+            35.003 101 > pbx INVITE sendrecv
+            35.003 pbx > 101 100 INVITE
+            35.003 pbx > 101 480 INVITE
+            35.005 101 > pbx ACK
+            37.001 101 > pbx INVITE sendrecv
+            37.001 pbx > 101 401 INVITE
+            37.003 101 > pbx ACK
+            37.003 101 > pbx INVITE sendrecv
+            37.003 pbx > 101 100 INVITE
+            37.003 pbx > 101 404 INVITE
+            37.005 101 > pbx ACK
+            39.001 101 > pbx INVITE sendrecv
+            39.001 pbx > 101 401 INVITE
+            39.003 101 > pbx ACK
+            39.003 101 > pbx INVITE sendrecv
+            39.003 pbx > 101 100 INVITE
+            39.003 pbx > 101 403 INVITE
+            39.005 101 > pbx ACK
+    "#]],
+    );
+    assert_eq!((w.watch.calls_ended, w.watch.calls_answered), (6, 0));
+}
+
+#[test]
+fn a_phone_that_says_nothing_at_all() {
+    let mut w = world(["101", "102"]);
+    w.answering("102", Answering::Mute);
+    w.dial("101", "102").advance(secs(40));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.503 pbx > 102 INVITE sendrecv
+             2.503 pbx > 102 INVITE sendrecv
+             4.503 pbx > 102 INVITE sendrecv
+             8.503 pbx > 102 INVITE sendrecv
+            16.503 pbx > 102 INVITE sendrecv
+            26.003 pbx > 101 480 INVITE
+            26.005 101 > pbx ACK
+            32.503 pbx > 102 INVITE sendrecv
+    "#]],
+    );
+}
+
+#[test]
+fn a_caller_gives_up() {
+    let mut w = world(["101", "102"]);
+    w.answering("102", Answering::Never);
+    w.dial("101", "102").advance(secs(3));
+    w.hang_up("101").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.005 102 > pbx 180 INVITE
+             1.005 pbx > 101 180 INVITE
+             4.001 101 > pbx CANCEL
+             4.001 pbx > 101 200 CANCEL
+             4.001 pbx > 101 487 INVITE
+             4.001 pbx > 102 CANCEL
+             4.003 101 > pbx ACK
+             4.003 102 > pbx 200 CANCEL
+             4.003 102 > pbx 487 INVITE
+             4.003 pbx > 102 ACK
+    "#]],
+    );
+    w.advance(secs(60));
+    assert!(w.stages("101").is_empty() && w.stages("102").is_empty());
+}
+
+#[test]
+fn a_ring_group_rings_all_and_the_first_to_answer_has_it() {
+    let mut w = world(["101", "102", "103", "104"]);
+    w.answering("101", Answering::After(secs(3)));
+    w.answering("102", Answering::After(secs(2)));
+    w.answering("103", Answering::Reject(486, secs(1)));
+    w.dial("104", "400").advance(secs(5));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 104 > pbx INVITE sendrecv
+             1.001 pbx > 104 401 INVITE
+             1.003 104 > pbx ACK
+             1.003 104 > pbx INVITE sendrecv
+             1.003 pbx > 104 100 INVITE
+             1.003 pbx > 101 INVITE sendrecv
+             1.003 pbx > 102 INVITE sendrecv
+             1.003 pbx > 103 INVITE sendrecv
+             1.005 101 > pbx 180 INVITE
+             1.005 pbx > 104 180 INVITE
+             1.005 102 > pbx 180 INVITE
+             1.005 103 > pbx 180 INVITE
+             2.005 103 > pbx 486 INVITE
+             2.005 pbx > 103 ACK
+             3.005 102 > pbx 200 INVITE sendrecv
+             3.005 pbx > 102 ACK
+             3.005 pbx > 101 CANCEL
+             3.005 pbx > 104 200 INVITE sendrecv
+             3.007 101 > pbx 200 CANCEL
+             3.007 101 > pbx 487 INVITE
+             3.007 pbx > 101 ACK
+             3.007 104 > pbx ACK
+    "#]],
+    );
+    assert_eq!(w.stages("102"), [Stage::Up]);
+    assert!(w.stages("101").is_empty());
+}
+
+#[test]
+fn the_echo_test() {
+    let mut w = world(["101"]);
+    w.dial("101", "*43").advance(secs(5));
+    assert_eq!(w.directions("101"), [Direction::SendRecv]);
+    w.assert_audio_agrees();
+    w.hang_up("101").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 101 200 INVITE sendrecv
+             1.005 101 > pbx ACK
+             6.001 101 > pbx BYE
+             6.001 pbx > 101 200 BYE
+    "#]],
+    );
+}
+
+#[test]
+fn hold_and_resume() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.take_ladder();
+    w.hold("102").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::RecvOnly], vec![Direction::SendOnly]));
+    w.assert_audio_agrees();
+    w.resume("102").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+             6.001 102 > pbx INVITE sendonly
+             6.001 pbx > 101 INVITE sendonly
+             6.003 101 > pbx 200 INVITE recvonly
+             6.003 pbx > 101 ACK
+             6.003 pbx > 102 200 INVITE recvonly
+             6.005 102 > pbx ACK
+            11.001 102 > pbx INVITE sendrecv
+            11.001 pbx > 101 INVITE sendrecv
+            11.003 101 > pbx 200 INVITE sendrecv
+            11.003 pbx > 101 ACK
+            11.003 pbx > 102 200 INVITE sendrecv
+            11.005 102 > pbx ACK
+    "#]],
+    );
+}
+
+#[test]
+fn both_hold_each_other() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.hold("101").advance(secs(5)).hold("102").advance(secs(5));
+    w.take_ladder();
+    w.resume("101").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::RecvOnly], vec![Direction::SendOnly]));
+    w.resume("102").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+            16.001 101 > pbx INVITE sendrecv
+            16.001 pbx > 102 INVITE sendrecv
+            16.003 102 > pbx 200 INVITE sendonly
+            16.003 pbx > 102 ACK
+            16.003 pbx > 101 200 INVITE sendonly
+            16.005 101 > pbx ACK
+            21.001 102 > pbx INVITE sendrecv
+            21.001 pbx > 101 INVITE sendrecv
+            21.003 101 > pbx 200 INVITE sendrecv
+            21.003 pbx > 101 ACK
+            21.003 pbx > 102 200 INVITE sendrecv
+            21.005 102 > pbx ACK
+    "#]],
+    );
+}
+
+#[test]
+fn hold_at_the_same_moment() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.take_ladder();
+    w.hold("101").hold("102").advance(secs(10));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+             6.001 101 > pbx INVITE sendonly
+             6.001 pbx > 102 INVITE sendonly
+             6.001 102 > pbx INVITE sendonly
+             6.001 pbx > 102 491 INVITE
+             6.003 102 > pbx 491 INVITE
+             6.003 pbx > 102 ACK
+             6.003 pbx > 101 491 INVITE
+             6.003 102 > pbx ACK
+             6.005 101 > pbx ACK
+             7.325 102 > pbx INVITE sendonly
+             7.325 pbx > 101 INVITE sendonly
+             7.327 101 > pbx 200 INVITE recvonly
+             7.327 pbx > 101 ACK
+             7.327 pbx > 102 200 INVITE recvonly
+             7.329 102 > pbx ACK
+             8.113 101 > pbx INVITE sendonly
+             8.113 pbx > 102 INVITE sendonly
+             8.115 102 > pbx 200 INVITE inactive
+             8.115 pbx > 102 ACK
+             8.115 pbx > 101 200 INVITE inactive
+             8.117 101 > pbx ACK
+    "#]],
+    );
+    w.resume("101").advance(secs(5)).resume("102").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+}
+
+#[test]
+fn a_call_without_an_offer_and_a_reinvite_without_one() {
+    let mut w = world(["101", "102"]);
+    w.phone_mut("101").habits.late_offer = true;
+    w.dial("101", "102").advance(secs(5));
+    let call = w.phone("102").calls().next().expect("a call").id;
+    assert!(w.with("102", |phone, now| phone.reinvite_without_offer(now, call)));
+    w.advance(secs(6));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.005 102 > pbx 180 INVITE
+             1.005 pbx > 101 180 INVITE
+             3.005 102 > pbx 200 INVITE sendrecv
+             3.005 pbx > 102 ACK
+             3.005 pbx > 101 200 INVITE sendrecv
+             3.007 101 > pbx ACK sendrecv
+             6.001 102 > pbx INVITE
+             6.001 pbx > 102 200 INVITE sendrecv
+             6.003 102 > pbx ACK sendrecv
+    "#]],
+    );
+}
+
+#[test]
+fn early_media_and_reliable_ringing() {
+    let mut w = world(["101", "102", "103"]);
+    w.phone_mut("102").habits.early_media = true;
+    w.phone_mut("103").habits.reliable = true;
+    w.dial("101", "102").advance(secs(4)).hang_up("101").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             1.001 101 > pbx INVITE sendrecv
+             1.001 pbx > 101 401 INVITE
+             1.003 101 > pbx ACK
+             1.003 101 > pbx INVITE sendrecv
+             1.003 pbx > 101 100 INVITE
+             1.003 pbx > 102 INVITE sendrecv
+             1.005 102 > pbx 183 INVITE sendrecv
+             1.005 pbx > 101 183 INVITE sendrecv
+             3.005 102 > pbx 200 INVITE sendrecv
+             3.005 pbx > 102 ACK
+             3.005 pbx > 101 200 INVITE sendrecv
+             3.007 101 > pbx ACK
+             5.001 101 > pbx BYE
+             5.001 pbx > 101 200 BYE
+             5.001 pbx > 102 BYE
+             5.003 102 > pbx 200 BYE
+    "#]],
+    );
+    w.dial("101", "103").advance(secs(4)).hang_up("101").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             6.001 101 > pbx INVITE sendrecv
+             6.001 pbx > 101 401 INVITE
+             6.003 101 > pbx ACK
+             6.003 101 > pbx INVITE sendrecv
+             6.003 pbx > 101 100 INVITE
+             6.003 pbx > 103 INVITE sendrecv
+             6.005 103 > pbx 180 INVITE
+             6.005 pbx > 103 PRACK
+             6.005 pbx > 101 180 INVITE
+             6.007 103 > pbx 200 PRACK
+             8.005 103 > pbx 200 INVITE sendrecv
+             8.005 pbx > 103 ACK
+             8.005 pbx > 101 200 INVITE sendrecv
+             8.007 101 > pbx ACK
+            10.001 101 > pbx BYE
+            10.001 pbx > 101 200 BYE
+            10.001 pbx > 103 BYE
+            10.003 103 > pbx 200 BYE
+    "#]],
+    );
+}
+
+#[test]
+fn a_blind_transfer() {
+    let mut w = world(["101", "102", "103"]);
+    w.dial("101", "102").advance(secs(5)).hold("102").advance(secs(5));
+    w.take_ladder();
+    w.transfer("102", "103").advance(secs(10));
+    assert_eq!((w.stages("101"), w.stages("103")), (vec![Stage::Up], vec![Stage::Up]));
+    assert!(w.stages("102").is_empty());
+    assert_eq!((w.directions("101"), w.directions("103")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+            11.001 102 > pbx REFER blind
+            11.001 pbx > 102 202 REFER
+            11.001 pbx > 102 NOTIFY “100 Trying”
+            11.001 pbx > 103 INVITE sendrecv
+            11.003 102 > pbx 200 NOTIFY
+            11.003 103 > pbx 180 INVITE
+            13.003 103 > pbx 200 INVITE sendrecv
+            13.003 pbx > 103 ACK
+            13.003 pbx > 102 NOTIFY “200 OK”
+            13.003 pbx > 102 BYE
+            13.003 pbx > 101 INVITE sendrecv
+            13.005 102 > pbx 200 NOTIFY
+            13.005 102 > pbx BYE
+            13.005 pbx > 102 200 BYE
+            13.005 102 > pbx 481 BYE
+            13.005 101 > pbx 200 INVITE sendrecv
+            13.005 pbx > 101 ACK
+    "#]],
+    );
+    w.hang_up("101").advance(secs(1));
+    assert!(w.stages("103").is_empty());
+}
+
+#[test]
+fn a_blind_transfer_that_nobody_takes_comes_back() {
+    let mut w = world(["101", "102", "103"]);
+    w.answering("103", Answering::Reject(486, secs(1)));
+    w.dial("101", "102").advance(secs(5)).hold("102").advance(secs(5));
+    w.take_ladder();
+    w.transfer("102", "103").advance(secs(3)).resume("102").advance(secs(5));
+    assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+            11.001 102 > pbx REFER blind
+            11.001 pbx > 102 202 REFER
+            11.001 pbx > 102 NOTIFY “100 Trying”
+            11.001 pbx > 103 INVITE sendrecv
+            11.003 102 > pbx 200 NOTIFY
+            11.003 103 > pbx 180 INVITE
+            12.003 103 > pbx 486 INVITE
+            12.003 pbx > 103 ACK
+            12.003 pbx > 102 NOTIFY “486 Busy Here”
+            12.005 102 > pbx 200 NOTIFY
+            14.001 102 > pbx INVITE sendrecv
+            14.001 pbx > 101 INVITE sendrecv
+            14.003 101 > pbx 200 INVITE sendrecv
+            14.003 pbx > 101 ACK
+            14.003 pbx > 102 200 INVITE sendrecv
+            14.005 102 > pbx ACK
+    "#]],
+    );
+}
+
+#[test]
+fn an_attended_transfer() {
+    let mut w = world(["101", "102", "103"]);
+    w.dial("101", "102").advance(secs(5)).hold("102").advance(secs(5));
+    w.dial("102", "103").advance(secs(5));
+    w.take_ladder();
+    w.join("102").advance(secs(10));
+    assert!(w.stages("102").is_empty());
+    assert_eq!((w.directions("101"), w.directions("103")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
+    w.assert_audio_agrees();
+    check(
+        &mut w,
+        expect![[r#"
+            16.001 102 > pbx REFER attended
+            16.001 pbx > 102 202 REFER
+            16.001 pbx > 102 NOTIFY “100 Trying”
+            16.001 pbx > 102 NOTIFY “200 OK”
+            16.001 pbx > 102 BYE
+            16.001 pbx > 101 INVITE sendrecv
+            16.001 pbx > 102 BYE
+            16.003 102 > pbx 200 NOTIFY
+            16.003 102 > pbx 200 NOTIFY
+            16.003 102 > pbx BYE
+            16.003 pbx > 102 200 BYE
+            16.003 102 > pbx 481 BYE
+            16.003 101 > pbx 200 INVITE sendrecv
+            16.003 pbx > 101 ACK
+            16.003 102 > pbx 200 BYE
+    "#]],
+    );
+    w.hang_up("103").advance(secs(5));
+    assert_eq!(w.watch.calls_ended, 2);
+}
+
+#[test]
+fn a_phone_that_dies_leaves_no_ghost() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.take_ladder();
+    w.power_off("102");
+    // With 101 alive the session timer would decide; with both dead, silence does.
+    w.power_off("101");
+    w.advance(secs(100));
+    check(
+        &mut w,
+        expect![[r#"
+            33.005 pbx > 101 BYE
+            33.005 pbx > 102 BYE
+            33.505 pbx > 101 BYE
+            33.505 pbx > 102 BYE
+            34.505 pbx > 101 BYE
+            34.505 pbx > 102 BYE
+            36.505 pbx > 101 BYE
+            36.505 pbx > 102 BYE
+            40.505 pbx > 101 BYE
+            40.505 pbx > 102 BYE
+            44.505 pbx > 101 BYE
+            44.505 pbx > 102 BYE
+            48.505 pbx > 101 BYE
+            48.505 pbx > 102 BYE
+            52.505 pbx > 101 BYE
+            52.505 pbx > 102 BYE
+            56.505 pbx > 101 BYE
+            56.505 pbx > 102 BYE
+            60.505 pbx > 101 BYE
+            60.505 pbx > 102 BYE
+            64.505 pbx > 101 BYE
+            64.505 pbx > 102 BYE
+    "#]],
+    );
+    assert_eq!(w.counts().calls, 0);
+}
+
+#[test]
+fn a_session_refresh_finds_out_that_a_phone_is_dead() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.take_ladder();
+    w.power_off("102");
+    w.advance(secs(110));
+    check(
+        &mut w,
+        expect![[r#"
+            63.005 pbx > 101 UPDATE
+            63.005 pbx > 102 UPDATE
+            63.007 101 > pbx 200 UPDATE
+            63.505 pbx > 102 UPDATE
+            64.505 pbx > 102 UPDATE
+            66.505 pbx > 102 UPDATE
+            70.505 pbx > 102 UPDATE
+            74.505 pbx > 102 UPDATE
+            78.505 pbx > 102 UPDATE
+            82.505 pbx > 102 UPDATE
+            86.505 pbx > 102 UPDATE
+            90.505 pbx > 102 UPDATE
+            94.505 pbx > 102 UPDATE
+            95.005 pbx > 101 BYE
+            95.005 pbx > 102 BYE
+            95.007 101 > pbx 200 BYE
+            95.505 pbx > 102 BYE
+            96.505 pbx > 102 BYE
+            98.505 pbx > 102 BYE
+           102.505 pbx > 102 BYE
+           106.505 pbx > 102 BYE
+           110.505 pbx > 102 BYE
+           114.505 pbx > 102 BYE
+    "#]],
+    );
+    assert!(w.stages("101").is_empty());
+}
+
+#[test]
+fn the_box_is_killed_and_the_phones_are_still_registered() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.crash().advance(secs(1));
+    assert_eq!(w.counts().bindings, 2);
+    assert_eq!((w.watch.calls_ended, w.watch.calls_answered), (1, 1));
+    w.take_ladder();
+    // The old call is unknown now; a new one works.
+    w.hang_up("101").hang_up("102").advance(secs(1));
+    w.dial("101", "102").advance(secs(5));
+    assert_eq!(w.stages("102"), [Stage::Up]);
+    check(
+        &mut w,
+        expect![[r#"
+             7.001 101 > pbx BYE
+             7.001 pbx > 101 481 BYE
+             7.001 102 > pbx BYE
+             7.001 pbx > 102 481 BYE
+             8.001 101 > pbx INVITE sendrecv
+             8.001 pbx > 101 401 INVITE
+             8.003 101 > pbx ACK
+             8.003 101 > pbx INVITE sendrecv
+             8.003 pbx > 101 100 INVITE
+             8.003 pbx > 102 INVITE sendrecv
+             8.005 102 > pbx 180 INVITE
+             8.005 pbx > 101 180 INVITE
+            10.005 102 > pbx 200 INVITE sendrecv
+            10.005 pbx > 102 ACK
+            10.005 pbx > 101 200 INVITE sendrecv
+            10.007 101 > pbx ACK
+    "#]],
+    );
+}
+
+#[test]
+fn an_administrator_ends_a_call_and_disables_an_extension() {
+    let mut w = world(["101", "102"]);
+    w.dial("101", "102").advance(secs(5));
+    w.take_ladder();
+    let call = *w.watch.live().calls.keys().next().expect("a live call");
+    w.command(Command::HangUp(call)).advance(secs(1));
+    w.configure(|config| config.extensions.get_mut("102").expect("102").enabled = false);
+    w.dial("101", "102").advance(secs(1));
+    w.dial("102", "101").advance(secs(1));
+    check(
+        &mut w,
+        expect![[r#"
+             6.000 pbx > 101 BYE
+             6.000 pbx > 102 BYE
+             6.002 101 > pbx 200 BYE
+             6.002 102 > pbx 200 BYE
+             7.001 101 > pbx INVITE sendrecv
+             7.001 pbx > 101 401 INVITE
+             7.003 101 > pbx ACK
+             7.003 101 > pbx INVITE sendrecv
+             7.003 pbx > 101 100 INVITE
+             7.003 pbx > 101 480 INVITE
+             7.005 101 > pbx ACK
+             8.001 102 > pbx INVITE sendrecv
+             8.001 pbx > 102 401 INVITE
+             8.003 102 > pbx ACK
+             8.003 102 > pbx INVITE sendrecv
+             8.003 pbx > 102 401 INVITE
+             8.005 102 > pbx ACK
+             8.005 102 > pbx INVITE sendrecv
+             8.005 pbx > 102 401 INVITE
+             8.007 102 > pbx ACK
+             8.007 102 > pbx INVITE sendrecv
+             8.007 pbx > 102 401 INVITE
+             8.009 102 > pbx ACK
+    "#]],
+    );
+    assert_eq!(w.counts().bindings, 1);
+}
+
+#[test]
+fn a_slow_disk_delays_the_answer_to_a_register_and_a_failing_one_refuses_it() {
+    let mut w = World::seeded(7);
+    w.store.faults.delay_min = millis(800);
+    w.store.faults.delay_max = millis(800);
+    w.add_phone("101", Habits::PLAIN);
+    w.advance(secs(2));
+    check(
+        &mut w,
+        expect![[r#"
+             0.001 101 > pbx REGISTER
+             0.001 pbx > 101 401 REGISTER
+             0.003 101 > pbx REGISTER
+             0.503 101 > pbx REGISTER
+             0.803 pbx > 101 200 REGISTER
+    "#]],
+    );
+    w.store.faults.failure = 1000;
+    w.add_phone("102", Habits::PLAIN);
+    w.advance(secs(2));
+    assert!(w.phone("101").is_registered() && !w.phone("102").is_registered());
+    check(
+        &mut w,
+        expect![[r#"
+             2.001 102 > pbx REGISTER
+             2.001 pbx > 102 401 REGISTER
+             2.003 102 > pbx REGISTER
+             2.503 102 > pbx REGISTER
+             2.803 pbx > 102 503 REGISTER
+    "#]],
+    );
+}
+
+#[test]
+fn half_of_the_datagrams_are_lost_and_the_call_stands() {
+    let mut w = world(["101", "102"]);
+    w.network.faults.loss = 500;
+    w.dial("101", "102").advance(secs(30));
+    assert_eq!((w.stages("101"), w.stages("102")), (vec![Stage::Up], vec![Stage::Up]));
+    w.hang_up("101").advance(secs(60));
+    assert!(w.stages("101").is_empty() && w.stages("102").is_empty());
+    assert_eq!((w.watch.calls_ended, w.watch.calls_answered), (1, 1));
+}
+
+#[test]
+fn a_phone_on_tcp_is_called_on_its_connection_and_registers_anew_when_it_breaks() {
+    let mut w = World::seeded(7);
+    w.add_phone("101", Habits::PLAIN);
+    w.add_phone("102", Habits { tcp: true, ..Habits::PLAIN });
+    w.advance(secs(1)).take_ladder();
+    w.dial("101", "102").advance(secs(5)).hang_up("102").advance(secs(1));
+    check(&mut w, expect![[r#""#]]);
+    w.disconnect("102").advance(secs(1));
+    assert_eq!(w.counts().bindings, 1);
+    w.dial("101", "102").advance(secs(10));
+    check(&mut w, expect![[r#""#]]);
+    assert_eq!(w.counts().bindings, 2);
+}
+
+#[test]
+fn after_a_restart_the_box_connects_to_a_phone_on_tcp() {
+    let mut w = World::seeded(7).without(Method::Register);
+    w.add_phone("101", Habits::PLAIN);
+    w.add_phone("102", Habits { tcp: true, ..Habits::PLAIN });
+    w.advance(secs(1)).crash();
+    w.dial("101", "102").advance(secs(4));
+    assert_eq!(w.stages("102"), [Stage::Up]);
+    check(&mut w, expect![[r#""#]]);
+}

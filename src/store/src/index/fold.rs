@@ -1,0 +1,145 @@
+//! From records to changes of the index.
+
+use std::collections::BTreeMap;
+
+use base::{CallRef, ConfigVersion};
+use exchange::record::{ConfigContent, Record};
+
+use super::keys::{audit_key, call_key, config_key, party_key, resume_key};
+use super::rows::{CallRow, ConfigRow, Resume};
+use super::{Index, IndexError};
+use crate::StoreError;
+use crate::codec::{self, Kind};
+use crate::journal::{Cursor, Pos};
+use crate::live::{OPEN_CALLS_MAX, OpenCallState};
+
+/// Folds records into changes, to be applied in batches. Starting again from an earlier point, with
+/// what was in hand there, gives the same index.
+pub(crate) struct IndexFold {
+    pub(crate) cursor: Cursor,
+    open: BTreeMap<CallRef, OpenCallState>,
+    changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl IndexFold {
+    /// A fold that begins at `first` with an empty index.
+    pub(crate) fn new(first: Cursor) -> Self {
+        IndexFold { cursor: first, open: BTreeMap::new(), changes: Vec::new() }
+    }
+
+    /// A fold that goes on where the index says; `None` if the index is empty.
+    pub(crate) fn resume(index: &dyn Index) -> Result<Option<Self>, IndexError> {
+        let Some(value) = index.get(&resume_key())? else { return Ok(None) };
+        let Resume { cursor, open } = postcard::from_bytes(&value).map_err(|e| IndexError(e.to_string()))?;
+        Ok(Some(IndexFold { cursor, open, changes: Vec::new() }))
+    }
+
+    /// Folds one record in.
+    pub(crate) fn apply(&mut self, lsn: u64, pos: Pos, kind: Option<Kind>, payload: &[u8]) -> Result<(), StoreError> {
+        match kind {
+            Some(Kind::Binding | Kind::Account) | None => return Ok(()),
+            Some(Kind::Audit) => {
+                self.set(audit_key(lsn), &pos);
+                return Ok(());
+            }
+            Some(Kind::CallEvent | Kind::CallEnded | Kind::Ladder | Kind::Config) => {}
+        }
+        match codec::decode(lsn, payload)? {
+            Record::CallEvent(event) => {
+                if self.open.len() < OPEN_CALLS_MAX || self.open.contains_key(&event.call) {
+                    self.open.entry(event.call).or_default().event(lsn, pos, &event.what);
+                }
+            }
+            Record::Ladder(ladder) => {
+                if let Some(open) = self.open.get_mut(&ladder.call) {
+                    open.ladder = Some((lsn, pos));
+                }
+            }
+            Record::CallEnded(call) => {
+                let open = self.open.remove(&call.call).unwrap_or_default();
+                let row = CallRow::new((lsn, pos), &call, open);
+                for number in row.numbers() {
+                    self.changes.push((party_key(number, call.call), Some(Vec::new())));
+                }
+                self.set(call_key(call.call), &row);
+            }
+            Record::ConfigApplied(config) => {
+                let whole = matches!(config.content, ConfigContent::Whole(_));
+                let key = config_key(config.version);
+                let row = ConfigRow { lsn, pos, at: config.at, author: config.author, reason: config.reason, whole };
+                self.set(key, &row);
+            }
+            Record::Binding(_) | Record::Account(_) | Record::Audit(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Hands the changes so far to the index.
+    pub(crate) fn flush(&mut self, index: &dyn Index) -> Result<(), IndexError> {
+        if self.changes.is_empty() { Ok(()) } else { index.apply(std::mem::take(&mut self.changes)) }
+    }
+
+    /// Notes in the index how far it is.
+    pub(crate) fn save(&mut self, index: &dyn Index) -> Result<(), IndexError> {
+        let resume = Resume { cursor: self.cursor, open: self.open.clone() };
+        self.set(resume_key(), &resume);
+        self.flush(index)
+    }
+
+    /// Takes out what only the records before `before` say: calls that ended there, audit rows and
+    /// configuration versions that cannot be put together without them. `visit_ended` names the calls.
+    pub(crate) fn forget_call(&mut self, index: &dyn Index, call: CallRef, before: u64) -> Result<(), IndexError> {
+        let Some(value) = index.get(&call_key(call))? else { return Ok(()) };
+        if let Ok(row) = postcard::from_bytes::<CallRow>(&value) {
+            if row.record.0 >= before {
+                return Ok(());
+            }
+            for number in row.numbers() {
+                self.changes.push((party_key(number, call), None));
+            }
+        }
+        self.changes.push((call_key(call), None));
+        Ok(())
+    }
+
+    /// Takes out an audit row.
+    pub(crate) fn forget_audit(&mut self, lsn: u64) {
+        self.changes.push((audit_key(lsn), None));
+    }
+
+    /// Takes out the configuration versions whose records are before `before`, and those that build on them.
+    pub(crate) fn forget_configs(&mut self, index: &dyn Index, before: u64) -> Result<(), IndexError> {
+        let mut kept_whole = false;
+        let mut rows = Vec::new();
+        let (from, to) = (config_key(ConfigVersion(0)), config_key(ConfigVersion(u64::MAX)));
+        index.scan_back(&from, &to, &mut |key, value| {
+            rows.push((key.to_vec(), postcard::from_bytes::<ConfigRow>(value).ok()));
+            true
+        })?;
+        for (key, row) in rows.into_iter().rev() {
+            match row {
+                Some(row) if row.lsn >= before && (kept_whole || row.whole) => kept_whole = true,
+                _ => {
+                    kept_whole = false;
+                    self.changes.push((key, None));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the places before `before` of calls under way.
+    pub(crate) fn forget_places(&mut self, before: u64) {
+        for open in self.open.values_mut() {
+            open.events.retain(|(lsn, _)| *lsn >= before);
+            open.ladder = open.ladder.filter(|(lsn, _)| *lsn >= before);
+        }
+    }
+
+    fn set<T: serde::Serialize>(&mut self, key: Vec<u8>, value: &T) {
+        // Rows are plain values, which postcard writes without fail into a vector.
+        if let Ok(bytes) = postcard::to_stdvec(value) {
+            self.changes.push((key, Some(bytes)));
+        }
+    }
+}

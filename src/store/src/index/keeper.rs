@@ -1,0 +1,350 @@
+//! The keeper: the thread that follows the journal into the index, writes checkpoints and lets old
+//! segments go.
+//!
+//! It reads what is durable from the journal itself, so catching up after a crash, rebuilding and
+//! keeping pace are the same work, and no queue can overflow between the journal and the index.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::marker::Marker;
+use super::{Index, IndexError, IndexFold};
+use crate::StoreError;
+use crate::journal::LogReader;
+use crate::shared::{Shared, tell};
+use crate::{checkpoint, retention};
+
+/// Where queries find the index.
+#[derive(Default)]
+pub(crate) struct Slot {
+    inner: Mutex<SlotState>,
+    changed: Condvar,
+}
+
+/// What queries can expect of the index.
+#[derive(Default)]
+pub(crate) enum SlotState {
+    /// Being opened, or behind by so much that answers would mislead.
+    #[default]
+    Opening,
+    /// Has all that was durable a moment ago.
+    Current(Arc<dyn Index>),
+    /// Failed; tried again later.
+    Failed(String),
+}
+
+/// A query waits this long for an index that is being opened.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Records are folded into the index at most this often, unless somebody waits for one.
+const PACE: Duration = Duration::from_millis(20);
+/// How far the fold is, is noted in the index this often while it moves.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
+/// A failed index is tried again after this long, then after twice as long each time, up to the maximum.
+const RETRY: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+/// Records folded in one go; then waiting callers are looked after.
+const STEP: u64 = 4_096;
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, SlotState> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, state: SlotState) {
+        *self.lock() = state;
+        self.changed.notify_all();
+    }
+
+    /// The index, once it is current; waits for it a little.
+    pub(crate) fn get(&self) -> Result<Arc<dyn Index>, StoreError> {
+        let until = Instant::now() + PATIENCE;
+        let mut state = self.lock();
+        loop {
+            match &*state {
+                SlotState::Current(index) => return Ok(Arc::clone(index)),
+                SlotState::Failed(why) => return Err(StoreError::IndexNotReady(why.clone())),
+                SlotState::Opening => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(StoreError::IndexNotReady("it is being rebuilt from the journal".to_owned()));
+            }
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// The keeper's own state.
+struct Keeper<'a> {
+    shared: &'a Shared,
+    work: Work,
+    saved_at: Instant,
+    /// The fold has moved since it was last noted in the index.
+    moved: bool,
+    retry: Duration,
+}
+
+enum Work {
+    /// No index; try again then.
+    Broken {
+        at: Instant,
+    },
+    Open {
+        index: Arc<dyn Index>,
+        fold: IndexFold,
+        has_caught_up: bool,
+    },
+}
+
+/// Runs until the commit thread has ended, then closes everything cleanly.
+pub(crate) fn run(shared: &Shared) {
+    let now = Instant::now();
+    let mut keeper = Keeper { shared, work: Work::Broken { at: now }, saved_at: now, moved: false, retry: RETRY };
+    keeper.open_index();
+    let mut round_at = now;
+    let mut behind = true;
+    let mut checkpoint_not_before = now;
+    loop {
+        let until = match keeper.work {
+            _ if behind => Some(now),
+            Work::Broken { at } => Some(at),
+            Work::Open { .. } => keeper.moved.then(|| keeper.saved_at + SAVE_EVERY),
+        };
+        let news = shared.signal.wait(round_at + PACE, until);
+        round_at = Instant::now();
+        // Who waits for a record is told when it is visible; only a rebuild is not waited for.
+        behind = keeper.advance(news.ended || (keeper.has_caught_up() && !news.waiting.is_empty()));
+        tell(news.waiting, &Ok(()));
+        if news.octets >= shared.options.checkpoint_every && round_at >= checkpoint_not_before && !behind {
+            if keeper.checkpoint() {
+                retention::enforce(shared, |before| keeper.forget_before(before));
+            } else {
+                checkpoint_not_before = round_at + RETRY;
+            }
+        }
+        if news.ended {
+            break;
+        }
+    }
+    keeper.finish();
+}
+
+impl Keeper<'_> {
+    fn index_dir(&self) -> PathBuf {
+        self.shared.dir.join("index")
+    }
+
+    fn has_caught_up(&self) -> bool {
+        matches!(self.work, Work::Open { has_caught_up: true, .. })
+    }
+
+    /// Opens the index, rebuilding it if it cannot be believed.
+    fn open_index(&mut self) {
+        match self.try_open() {
+            Ok((index, fold)) => {
+                self.retry = RETRY;
+                self.shared.slot.set(SlotState::Opening);
+                self.work = Work::Open { index, fold, has_caught_up: false };
+            }
+            Err(why) => self.broken(&why),
+        }
+    }
+
+    fn try_open(&self) -> Result<(Arc<dyn Index>, IndexFold), String> {
+        let dir = self.index_dir();
+        let content = dir.join("db");
+        let marker = Marker::new(&dir);
+        fs::create_dir_all(&dir).map_err(|e| e.to_string())?;
+        if marker.trusts() {
+            match self.open_and_resume(&content, &marker) {
+                Ok(opened) => return Ok(opened),
+                Err(why) => tracing::warn!(why, "the search index cannot be used; rebuilding it from the journal"),
+            }
+        } else if content.exists() {
+            tracing::warn!(
+                "the search index was not closed before the machine stopped; rebuilding it from the journal"
+            );
+        }
+        match fs::remove_dir_all(&content) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e.to_string()),
+            _ => {}
+        }
+        self.open_and_resume(&content, &marker)
+    }
+
+    fn open_and_resume(
+        &self,
+        content: &std::path::Path,
+        marker: &Marker,
+    ) -> Result<(Arc<dyn Index>, IndexFold), String> {
+        fs::create_dir_all(content).map_err(|e| e.to_string())?;
+        marker.set_open().map_err(|e| e.to_string())?;
+        let index = (self.shared.options.index)(content).map_err(|e| e.to_string())?;
+        let fold = IndexFold::resume(index.as_ref()).map_err(|e| e.to_string())?;
+        let first = self.shared.reader.first().map_err(|e| e.to_string())?;
+        let durable = self.shared.durable();
+        let first = first.unwrap_or_else(|| self.shared.live().cursor);
+        match fold {
+            Some(fold) if fold.cursor.lsn > durable + 1 => Err("it is ahead of the journal".to_owned()),
+            Some(fold) if fold.cursor.pos.segment < first.pos.segment => Err("it is behind the journal".to_owned()),
+            Some(fold) => Ok((index, fold)),
+            None => Ok((index, IndexFold::new(first))),
+        }
+    }
+
+    fn broken(&mut self, why: &str) {
+        tracing::warn!(why, "the search index failed; call history cannot be searched until it is rebuilt");
+        self.shared.slot.set(SlotState::Failed(why.to_owned()));
+        self.work = Work::Broken { at: Instant::now() + self.retry };
+        self.retry = (self.retry * 2).min(RETRY_MAX);
+    }
+
+    /// Folds what is durable into the index, at most one step unless `to_the_end`; `true` if there is more.
+    fn advance(&mut self, to_the_end: bool) -> bool {
+        if let Work::Broken { at } = self.work
+            && Instant::now() >= at
+        {
+            self.open_index();
+        }
+        loop {
+            match self.step() {
+                Ok(true) if to_the_end => {}
+                Ok(more) => return more,
+                Err(why) => {
+                    self.broken(&why);
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) -> Result<bool, String> {
+        let Work::Open { index, fold, has_caught_up } = &mut self.work else { return Ok(false) };
+        let durable = self.shared.durable();
+        if fold.cursor.lsn <= durable {
+            let mut cursor = fold.cursor;
+            let upto = durable.min(cursor.lsn + STEP - 1);
+            let followed = self.shared.reader.follow(&mut cursor, upto, &mut |lsn, pos, kind, payload| {
+                if let Err(error) = fold.apply(lsn, pos, kind, payload) {
+                    tracing::error!(%error, "a record is left out of the search index");
+                }
+                Ok(true)
+            });
+            fold.cursor = cursor;
+            followed.map_err(|e| e.to_string())?;
+            self.moved = true;
+        }
+        fold.flush(index.as_ref()).map_err(|e| e.to_string())?;
+        if self.moved && self.saved_at.elapsed() >= SAVE_EVERY {
+            fold.save(index.as_ref()).map_err(|e| e.to_string())?;
+            self.saved_at = Instant::now();
+            self.moved = false;
+        }
+        let more = fold.cursor.lsn <= durable;
+        if !more {
+            *has_caught_up = true;
+            let mut slot = self.shared.slot.lock();
+            if !matches!(*slot, SlotState::Current(_)) {
+                *slot = SlotState::Current(Arc::clone(index));
+                self.shared.slot.changed.notify_all();
+            }
+        }
+        Ok(more)
+    }
+
+    /// Writes a checkpoint; `false` if that failed.
+    fn checkpoint(&mut self) -> bool {
+        self.shared.signal.begin_checkpoint();
+        let bytes = checkpoint::encode(&self.shared.live());
+        let written = bytes.and_then(|bytes| checkpoint::write(self.shared.disk.as_ref(), &self.shared.dir, &bytes));
+        if let Err(error) = &written {
+            tracing::warn!(%error, "checkpoint not written; the next start takes longer");
+        }
+        written.is_ok()
+    }
+
+    /// Takes everything out of the index that only records before `before` say, as far as that is
+    /// known from the records themselves, and notes it durably enough for a crash of the process.
+    fn forget_before(&mut self, before: u64) -> Result<(), StoreError> {
+        while self.advance(true) {}
+        let result = match &mut self.work {
+            // A broken index is rebuilt from what is left then.
+            Work::Broken { .. } => return Ok(()),
+            Work::Open { index, fold, .. } => forget(self.shared, index.as_ref(), fold, before),
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(ForgetError::Store(e)) => Err(e),
+            Err(ForgetError::Index(e)) => {
+                self.broken(&e.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.checkpoint();
+        if let Work::Open { index, fold, .. } = &mut self.work {
+            let marker = Marker::new(&self.shared.dir.join("index"));
+            let closed = fold
+                .save(index.as_ref())
+                .and_then(|()| index.sync())
+                .and_then(|()| marker.set_closed().map_err(|e| IndexError(e.to_string())));
+            if let Err(error) = closed {
+                tracing::warn!(%error, "the search index was not closed; it is rebuilt if the power goes now");
+            }
+        }
+        self.work = Work::Broken { at: Instant::now() };
+        self.shared.slot.set(SlotState::Failed("the store is closed".to_owned()));
+    }
+}
+
+enum ForgetError {
+    Store(StoreError),
+    Index(IndexError),
+}
+
+impl From<StoreError> for ForgetError {
+    fn from(e: StoreError) -> Self {
+        ForgetError::Store(e)
+    }
+}
+
+impl From<IndexError> for ForgetError {
+    fn from(e: IndexError) -> Self {
+        ForgetError::Index(e)
+    }
+}
+
+fn forget(shared: &Shared, index: &dyn Index, fold: &mut IndexFold, before: u64) -> Result<(), ForgetError> {
+    use crate::codec::{self, Kind};
+    use exchange::record::Record;
+    let Some(mut cursor) = shared.reader.first()? else { return Ok(()) };
+    let mut failed = None;
+    shared.reader.follow(&mut cursor, before - 1, &mut |lsn, _, kind, payload| {
+        match kind {
+            Some(Kind::Audit) => fold.forget_audit(lsn),
+            Some(Kind::CallEnded) => {
+                if let Record::CallEnded(call) = codec::decode(lsn, payload)?
+                    && let Err(e) = fold.forget_call(index, call.call, before)
+                {
+                    failed = Some(e);
+                    return Ok(false);
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    })?;
+    if let Some(e) = failed {
+        return Err(e.into());
+    }
+    fold.forget_configs(index, before)?;
+    fold.forget_places(before);
+    fold.flush(index)?;
+    fold.save(index)?;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Records and folders for the tests.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base::{CallRef, ConfigVersion, LegId, WallTime};
+use exchange::record::*;
+use sip::{Flow, Transport};
+
+/// A folder that goes with the test.
+pub(crate) struct TempDir(PathBuf);
+
+impl TempDir {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("strowger-store-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        TempDir(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn at(ms: i64) -> WallTime {
+    WallTime::from_unix_ms(1_790_000_000_000 + ms)
+}
+
+fn address(n: u64) -> SocketAddr {
+    SocketAddr::from(([192, 168, 1, (n % 250) as u8], 5060))
+}
+
+pub(crate) fn binding(extension: &str, key: &str, n: u64, lives: bool) -> Record {
+    let state = lives.then(|| BindingState {
+        contact: format!("sip:{extension}@192.168.1.20:{}", 1024 + n % 60_000),
+        path: Vec::new(),
+        flow: Flow { transport: Transport::Udp, local: address(1), peer: address(n), connection: 0 },
+        expires_at: at(n as i64 * 1000),
+        q: 1000,
+        call_id: format!("call-id-{n}"),
+        cseq: n as u32,
+        user_agent: "Phone/1.0".to_owned(),
+    });
+    Record::Binding(BindingRecord { at: at(n as i64), extension: extension.to_owned(), key: key.to_owned(), state })
+}
+
+pub(crate) fn audit(n: u64) -> Record {
+    Record::Audit(AuditRecord { at: at(n as i64), who: "admin".to_owned(), from: None, what: format!("did thing {n}") })
+}
+
+pub(crate) fn account(name: &str, n: u64, exists: bool) -> Record {
+    Record::Account(AccountRecord {
+        at: at(n as i64),
+        name: name.to_owned(),
+        password: exists.then(|| format!("$argon2id${n}")),
+        must_change: n % 2 == 0,
+        role: Role::Administrator,
+    })
+}
+
+pub(crate) fn config(version: u64, content: ConfigContent) -> Record {
+    Record::ConfigApplied(Box::new(ConfigRecord {
+        version: ConfigVersion(version),
+        at: at(version as i64),
+        author: "console".to_owned(),
+        reason: format!("change {version}"),
+        content,
+    }))
+}
+
+pub(crate) fn call_ref(n: u64) -> CallRef {
+    CallRef(((at(0).unix_ms() as u64 + n * 1000) << 20) | (n & 0xfffff))
+}
+
+pub(crate) fn party(number: &str, name: &str) -> Party {
+    Party { number: number.to_owned(), name: name.to_owned() }
+}
+
+pub(crate) fn started(n: u64, from: &str, dialled: &str) -> Record {
+    let what = CallEventKind::Started { leg: LegId(n), from: party(from, "Ann"), dialled: dialled.to_owned() };
+    Record::CallEvent(CallEvent { at: at(n as i64 * 1000), call: call_ref(n), what })
+}
+
+pub(crate) fn noted(n: u64, text: &str) -> Record {
+    let what = CallEventKind::Note { text: text.to_owned() };
+    Record::CallEvent(CallEvent { at: at(n as i64 * 1000 + 1), call: call_ref(n), what })
+}
+
+pub(crate) fn ladder(n: u64) -> Record {
+    let message = LadderMessage {
+        at: at(n as i64),
+        leg: Some(LegId(n)),
+        direction: Direction::In,
+        peer: address(n),
+        text: format!("INVITE sip:{n}@example.com SIP/2.0\r\n\r\n"),
+    };
+    Record::Ladder(Box::new(LadderRecord { call: call_ref(n), messages: vec![message; 3], left_out: 0 }))
+}
+
+pub(crate) fn ended(n: u64, from: &str, to: &str, disposition: Disposition) -> Record {
+    let started_at = at(n as i64 * 1000);
+    Record::CallEnded(Box::new(CallRecord {
+        call: call_ref(n),
+        from: party(from, "Ann"),
+        dialled: to.to_owned(),
+        to: party(to, "Bob Builder"),
+        started_at,
+        ringing_at: None,
+        answered_at: None,
+        ended_at: at(n as i64 * 1000 + 500),
+        disposition,
+        cause: Cause::NormalClearing,
+        ended_by: None,
+        reasons: vec!["extension".to_owned()],
+        legs: vec![LegSummary {
+            leg: LegId(n),
+            party: party("103", "Cy"),
+            device: "Phone/1.0".to_owned(),
+            role: LegRole::Called,
+            sip_call_id: format!("{n}@x"),
+            answered_at: None,
+            ended_at: started_at,
+            cause: Cause::NormalClearing,
+            codec: None,
+            audio: None,
+        }],
+    }))
+}
+
+/// All records of one finished call.
+pub(crate) fn whole_call(n: u64, from: &str, to: &str) -> Vec<Record> {
+    vec![started(n, from, to), noted(n, "ringing"), ladder(n), ended(n, from, to, Disposition::Answered)]
+}

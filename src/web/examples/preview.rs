@@ -1,0 +1,31 @@
+//! Serves the pages with made-up data on loopback, to look at them: `cargo run -p web --example preview`.
+//!
+//! Sign in as `admin`, `viewer` or `fresh` (who must change the password) with the printed password. With `--empty`
+//! the box has neither extensions nor calls.
+
+#[allow(dead_code)]
+#[path = "../src/tests/fixture.rs"]
+mod fixture;
+
+use std::net::SocketAddr;
+
+use web::{WebOptions, serve};
+
+#[tokio::main]
+async fn main() {
+    let folder = fixture::Folder::new("preview");
+    let empty = std::env::args().any(|arg| arg == "--empty");
+    let people = if empty { Vec::new() } else { fixture::company() };
+    let (backend, _commands) = fixture::backend(&folder.0, &people);
+    if !empty {
+        fixture::add_group(&backend);
+        fixture::fill_history(&backend, 137);
+        fixture::fill_live(&backend);
+    }
+    let port = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(0);
+    let listen = SocketAddr::from(([127, 0, 0, 1], port));
+    let options = WebOptions { listen, data: folder.0.clone(), names: Vec::new() };
+    let server = serve(options, backend).await.expect("the port is free");
+    println!("https://{} password {}", server.address, fixture::PASSWORD);
+    std::future::pending::<()>().await;
+}

@@ -1,0 +1,32 @@
+//! The JSON API, `/api/v1`. Signed in by the same session cookie as the pages; bearer tokens come with service
+//! accounts. Bodies must be `application/json` (or TOML for the configuration), never a form: so no page elsewhere can
+//! make a browser send one without asking first.
+
+pub(crate) mod calls;
+pub(crate) mod config;
+pub(crate) mod extensions;
+pub(crate) mod live;
+pub(crate) mod openapi;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// Query pairs; what does not fit is a 400 in JSON.
+pub(crate) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Query(query.0)).map_err(|error| bad_request(error.body_text()))
+    }
+}
+
+pub(crate) fn bad_request(message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "bad_request", message)
+}

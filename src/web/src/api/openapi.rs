@@ -1,0 +1,51 @@
+//! `GET /api/openapi.json`: the API's own description, made from the types.
+
+use std::sync::OnceLock;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::api::{calls, config, extensions, live};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Strowger",
+        description = "Extensions, calls, live events and configuration of this box. Sign in with POST /login and send \
+                       the cookie. Changing requests must come from this box's own pages or from a program without \
+                       an Origin header.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        extensions::list, extensions::get, extensions::put, extensions::delete,
+        calls::list, calls::get,
+        live::snapshot, live::events,
+        config::get, config::put, config::history,
+    ),
+    components(schemas(live::Changes)),
+    modifiers(&Session),
+    security(("session" = [])),
+)]
+struct Description;
+
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-strowger")));
+        openapi.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// The description as JSON.
+pub(crate) fn json() -> &'static str {
+    static JSON: OnceLock<String> = OnceLock::new();
+    JSON.get_or_init(|| Description::openapi().to_json().unwrap_or_default())
+}
+
+/// `GET /api/openapi.json`
+pub(crate) async fn get() -> Response {
+    ([(CONTENT_TYPE, "application/json")], json()).into_response()
+}

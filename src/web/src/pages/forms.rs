@@ -1,0 +1,111 @@
+//! Bits that forms share.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use config::ConfigError;
+
+use crate::backend::ApplyError;
+use crate::error::Trouble;
+
+/// A form's fields; what does not fit is answered by a page.
+pub(crate) struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Trouble> {
+        let form = <axum::extract::Form<T> as FromRequest<S>>::from_request(request, state).await;
+        form.map(|form| Form(form.0)).map_err(|error| Trouble::Unreadable(error.status()))
+    }
+}
+
+/// Pairs of the address; what does not fit is answered by a page.
+pub(crate) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Query(query.0)).map_err(|_| Trouble::Unreadable(StatusCode::BAD_REQUEST))
+    }
+}
+
+/// `?done=…` after a redirect.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Done {
+    #[serde(default)]
+    pub done: Option<String>,
+}
+
+/// The errors of a form, by field; an empty field is the form as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<(String, String)>);
+
+impl Errors {
+    /// The first error of a field.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(at, _)| at == field).map(|(_, message)| message.as_str())
+    }
+
+    /// Errors of no field in `shown`: they stand above the form.
+    pub fn others(&self, shown: &[&str]) -> Vec<&str> {
+        self.0.iter().filter(|(at, _)| !shown.contains(&at.as_str())).map(|(_, message)| message.as_str()).collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push((field.to_owned(), message.into()));
+    }
+}
+
+impl From<ApplyError> for Errors {
+    fn from(error: ApplyError) -> Self {
+        let general = |message: &str| Errors(vec![(String::new(), message.to_owned())]);
+        match error {
+            ApplyError::Refused(faults) => Errors(faults.iter().map(|f| (f.key().to_owned(), worded(f))).collect()),
+            ApplyError::NotFound => general("This entry no longer exists."),
+            ApplyError::Outdated => general("Somebody changed the configuration meanwhile. Look again."),
+            ApplyError::NotSaved(cause) => {
+                tracing::error!(cause, "configuration change not saved");
+                general("The change could not be saved to the disk, so it is not in force. Try again.")
+            }
+        }
+    }
+}
+
+/// The fault as a sentence beside its field: `101 is already taken by Ada: choose another number.`
+fn worded(fault: &ConfigError) -> String {
+    let mut chars = fault.message.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let hint = fault.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+    format!("{first}{}{hint}.", chars.as_str())
+}
+
+/// Text of a field without the blanks around it; `None` if nothing is left.
+pub(crate) fn filled(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// An address on this site with query pairs, empty values left out.
+pub(crate) fn link(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (key, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(key, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}

@@ -1,0 +1,114 @@
+//! The pages: a folder each, with handler, view struct and templates.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use exchange::record::Role;
+
+use crate::app::App;
+use crate::error::Trouble;
+use crate::login::session::WebSession;
+
+pub(crate) mod calls;
+pub(crate) mod configuration;
+pub(crate) mod extensions;
+pub(crate) mod forms;
+pub(crate) mod groups;
+pub(crate) mod home;
+pub(crate) mod palette;
+pub(crate) mod system;
+
+/// What the frame around every page shows.
+pub(crate) struct Shell {
+    pub title: String,
+    pub firm: String,
+    pub account: String,
+    /// Whether the person may change things; pages leave out what they may not.
+    pub may_change: bool,
+    pub nav: Vec<NavGroup>,
+    /// What has just been done, after a redirect.
+    pub said: Option<&'static str>,
+}
+
+pub(crate) struct NavGroup {
+    pub title: &'static str,
+    pub entries: Vec<NavEntry>,
+}
+
+pub(crate) struct NavEntry {
+    pub key: &'static str,
+    pub label: &'static str,
+    pub href: &'static str,
+    pub icon: &'static str,
+    pub current: bool,
+}
+
+/// The parts of the house, in the order of the navigation: heading, then key, label, address and icon of each entry.
+/// Headings without entries yet are not shown.
+pub(crate) const MAP: &[(&str, &[(&str, &str, &str, &str)])] = &[
+    ("", &[("home", "Home", "/", "home")]),
+    ("People & devices", &[("extensions", "Extensions", "/extensions", "people")]),
+    ("Numbers & trunks", &[]),
+    ("Call flows", &[("ring-groups", "Ring groups", "/ring-groups", "group")]),
+    ("Contact centre", &[]),
+    ("Reports & quality", &[("calls", "Calls", "/calls", "calls")]),
+    (
+        "System",
+        &[
+            ("configuration", "Configuration", "/configuration", "document"),
+            ("audit", "Audit log", "/system/audit", "audit"),
+            ("system", "This box", "/system", "system"),
+        ],
+    ),
+];
+
+impl Shell {
+    /// The frame for the page under the navigation entry `key`.
+    pub fn new(app: &App, session: &WebSession, key: &str, title: impl Into<String>) -> Self {
+        let nav = MAP
+            .iter()
+            .filter(|(_, entries)| !entries.is_empty())
+            .map(|(title, entries)| NavGroup {
+                title,
+                entries: entries
+                    .iter()
+                    .map(|(k, label, href, icon)| NavEntry { key: k, label, href, icon, current: *k == key })
+                    .collect(),
+            })
+            .collect();
+        Shell {
+            title: title.into(),
+            firm: app.config().1.system.name.clone(),
+            account: session.account.clone(),
+            may_change: session.role >= Role::Administrator,
+            nav,
+            said: None,
+        }
+    }
+
+    /// Says what has been done, from the key in the address (`?done=saved`): only known keys, so that nobody can put
+    /// words into our mouth by a link.
+    pub fn said(mut self, done: Option<&str>) -> Self {
+        self.said = match done {
+            Some("created") => Some("Created."),
+            Some("saved") => Some("Saved. It is in force now."),
+            Some("deleted") => Some("Deleted."),
+            Some("forgotten") => Some("The box forgets the devices; each comes back when it registers again."),
+            Some("hung-up") => Some("The call is being ended."),
+            Some("rolled-back") => Some("That version is in force again."),
+            Some("password") => Some("Password changed. All other sessions of this account have ended."),
+            _ => None,
+        };
+        self
+    }
+}
+
+/// Renders a template.
+pub(crate) fn page(view: &impl Template) -> Result<Response, Trouble> {
+    match view.render() {
+        Ok(html) => Ok(Html(html).into_response()),
+        Err(error) => {
+            tracing::error!(%error, "template");
+            Err(Trouble::Internal("a template failed"))
+        }
+    }
+}

@@ -1,0 +1,251 @@
+// What an administrator does in the first half hour, step by step in a real browser.
+//
+// Talks with run.py by lines: it asks for a phone to register, to call, to hang up, and is answered `ok` or `failed …`.
+// Prints a line a step and, in the end, `N passed, M failed`.
+
+import { createInterface } from 'node:readline';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { URL: base, PASSWORD: oneTime, OUT: out, CHROMIUM: executablePath } = process.env;
+const password = 'four unrelated words 4711';
+mkdirSync(out, { recursive: true });
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const ask = async (text) => {
+  process.stdout.write(`? ${text}\n`);
+  const answer = (await lines.next()).value ?? 'gone';
+  if (answer !== 'ok') throw new Error(`${text}: ${answer}`);
+};
+
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+context.setDefaultTimeout(8000);
+const page = await context.newPage();
+
+// What a page must never do: complain, or fail to load a part of itself.
+const complaints = [];
+page.on('console', (said) => { if (said.type() === 'error' && !/status of 4\d\d/.test(said.text())) complaints.push(`${page.url()}: ${said.text()}`); });
+page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error}`));
+page.on('response', (response) => { if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`); });
+
+let passed = 0;
+let failed = 0;
+const step = async (name, action) => {
+  const began = Date.now();
+  try {
+    await action();
+    passed += 1;
+    console.log(`ok    browser    ${name}  ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL  browser    ${name}  ${String(error).split('\n').slice(0, 6).join(' | ')}`);
+    await page.screenshot({ path: join(out, `failed-${failed}.png`), fullPage: true }).catch(() => {});
+  }
+};
+const must = (condition, text) => { if (!condition) throw new Error(text); };
+const test = (name) => page.locator(`[data-test="${name}"]`);
+const go = (path) => page.goto(base + path);
+const until = async (text, condition) => {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if (await condition()) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(text);
+};
+const signIn = async (word) => {
+  await page.fill('[name=user]', 'admin');
+  await page.fill('[name=password]', word);
+  await test('sign-in').click();
+};
+
+await step('a stranger sees the login page only', async () => {
+  for (const path of ['/', '/extensions', '/calls', '/configuration', '/system']) {
+    await go(path);
+    must(new URL(page.url()).pathname === '/login', `${path} leads to ${page.url()}`);
+  }
+  const api = await context.request.get(base + '/api/v1/calls', { maxRedirects: 0 });
+  must(api.status() === 401, `the API says ${api.status()}`);
+});
+
+await step('a wrong password is refused', async () => {
+  await go('/login');
+  await signIn('wrong-wrong-wrong');
+  must((await test('error').textContent()).trim().length > 10, 'no word about it');
+});
+
+await step('the one-time password must be changed', async () => {
+  await go('/login');
+  await signIn(oneTime);
+  await page.waitForURL('**/password');
+  await go('/extensions');
+  must(new URL(page.url()).pathname === '/password', `one can go on to ${page.url()}`);
+  await page.fill('[name=current]', oneTime);
+  await page.fill('[name=new]', 'short');
+  await page.fill('[name=repeat]', 'short');
+  await page.evaluate(() => { document.querySelector('form[action="/password"]').noValidate = true; });
+  await test('change-password').click();
+  must(new URL(page.url()).pathname === '/password', 'a short password was taken');
+  await page.fill('[name=current]', oneTime);
+  await page.fill('[name=new]', password);
+  await page.fill('[name=repeat]', password);
+  await test('change-password').click();
+  await page.waitForURL((url) => url.pathname !== '/password');
+  await go('/');
+  await test('calls-now').waitFor();
+});
+
+let secret = '';
+await step('an extension is made, its secret shown once with a QR code', async () => {
+  await go('/extensions');
+  await test('new-extension').click();
+  await page.fill('[name=number]', '1x');
+  await page.fill('[name=name]', 'Workshop');
+  await test('save').click();
+  await test('wrong-number').waitFor();
+  await page.fill('[name=number]', '120');
+  await test('save').click();
+  secret = (await test('secret').textContent()).trim();
+  must(secret.length >= 12, `the secret is ${secret.length} long`);
+  must(await test('qr').locator('svg').count() === 1, 'no QR code');
+  await page.screenshot({ path: join(out, 'secret.png'), fullPage: true });
+  await go('/extensions/120');
+  must(!(await page.content()).includes(secret), 'the secret is still on the page');
+  await page.goBack();
+  must(!(await page.content()).includes(secret), 'the secret comes back with the back button');
+});
+
+await step('its phone registers and the page shows it without being loaded again', async () => {
+  await go('/extensions/120');
+  must((await test('state').textContent()).includes('Not'), 'registered before there is a phone');
+  await ask(`register 120 ${secret}`);
+  await until('the page does not show the registration', async () => (await test('state').textContent()).trim() === 'Registered');
+});
+
+let call = '';
+await step('a live call appears while it lasts', async () => {
+  await go('/');
+  await until('no live connection', async () => (await page.locator('[data-live-state]').textContent()) === 'Live');
+  must((await test('calls-now').textContent()) === '0', 'calls before there is one');
+  await ask('call 120 102');
+  const row = test('live-calls').locator('tbody tr');
+  await row.waitFor();
+  await until('the row does not say Talking', async () => (await row.textContent()).includes('Talking'));
+  must((await row.textContent()).includes('120'), 'the row does not name the caller');
+  must((await test('calls-now').textContent()) === '1', 'the count is wrong');
+  await page.screenshot({ path: join(out, 'live.png'), fullPage: true });
+  call = await row.locator('a.row').getAttribute('href');
+  await row.locator('a.row').click();
+  await test('call-state').waitFor();
+  must(await test('reasons').locator('li').count() > 0, 'no reasons for the way');
+});
+
+await step('the page of the call shows ladder, quality and reasons when it has ended', async () => {
+  await page.waitForTimeout(6000); // long enough for a figure of quality
+  await ask('hang-up');
+  await test('ladder').waitFor();
+  const words = await test('ladder').textContent();
+  for (const word of ['INVITE', '200', 'ACK', 'BYE']) must(words.includes(word), `no ${word} in the ladder`);
+  await test('ladder').locator('summary').first().click();
+  const first = await test('ladder').locator('pre').first().textContent();
+  must(/^INVITE sip:/.test(first) && /Content-Type: application\/sdp/i.test(first), 'the message is not whole');
+  must(!/response="(?!x|…|\*)[0-9a-f]{32}/.test(await page.content()), 'a digest response is shown');
+  must((await test('quality').textContent()).match(/\d/), 'no figures of quality');
+  must(await test('reasons').locator('li').count() > 0, 'no reasons');
+  must(await test('events').locator('li').count() >= 3, 'hardly any events');
+});
+
+await step('the home page has forgotten the live call and knows the last one', async () => {
+  await go('/');
+  await until('the call is still live', async () => (await test('calls-now').textContent()) === '0');
+  await test('last-calls').locator('tbody tr').first().waitFor();
+});
+
+await step('a call can be ended from the page', async () => {
+  await ask('call 120 102');
+  await go('/');
+  await test('live-calls').locator('tbody tr').waitFor();
+  await test('live-calls').locator('tbody button').click();
+  await until('it is still there', async () => (await test('calls-now').textContent()) === '0');
+  await ask('ended');
+});
+
+await step('the history is searched and exported', async () => {
+  await go('/calls');
+  must(await test('calls').locator('tbody tr').count() >= 2, 'the calls are missing');
+  await test('search').fill('120');
+  await test('search').press('Enter');
+  must(await test('calls').locator('tbody tr').count() >= 2, '120 is not found');
+  await go('/calls?q=nobody-has-this-name');
+  must(await test('calls').count() === 0, 'something is found for nothing');
+  await go('/calls');
+  const csv = await context.request.get(base + (await test('csv').getAttribute('href')));
+  must(csv.ok() && (await csv.text()).includes('120'), `CSV: ${csv.status()}`);
+});
+
+await step('foreign text in a name does no harm', async () => {
+  await go('/extensions/new');
+  await page.fill('[name=number]', '121');
+  await page.fill('[name=name]', '"><img src=x onerror=alert(1)>');
+  await test('save').click();
+  await go('/extensions');
+  must(await page.locator('img[src=x]').count() === 0, 'the name became markup');
+});
+
+await step('a form from another site is refused', async () => {
+  const before = await page.evaluate(async () => (await fetch('/api/v1/extensions')).text());
+  const answer = await context.request.post(base + '/extensions', {
+    form: { number: '199', name: 'Foreign', enabled: 'on' },
+    headers: { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+    maxRedirects: 0,
+  });
+  must(answer.status() === 403, `status ${answer.status()}`);
+  must(await page.evaluate(async () => (await fetch('/api/v1/extensions')).text()) === before, 'it was made');
+});
+
+const PAGES = [['home', '/'], ['extensions', '/extensions'], ['extension', '/extensions/120'], ['new-extension', '/extensions/new'],
+  ['ring-groups', '/ring-groups'], ['calls', '/calls'], ['call', () => call], ['configuration', '/configuration'],
+  ['configuration-edit', '/configuration/edit'], ['system', '/system'], ['audit', '/system/audit'], ['password', '/password']];
+
+const LOOKS = [['light', { width: 1280, height: 900 }], ['dark', { width: 1280, height: 900 }], ['narrow', { width: 390, height: 844 }]];
+
+for (const [look, viewport] of LOOKS) {
+  await step(`every page, ${look}: loads, fits, photographed`, async () => {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: look === 'dark' ? 'dark' : 'light' });
+    const wide = [];
+    for (const [name, path] of PAGES) {
+      const response = await go(typeof path === 'function' ? path() : path);
+      must(response.ok(), `${name}: ${response.status()}`);
+      const over = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+      if (over > 1) wide.push(`${name} by ${over}`);
+      await page.screenshot({ path: join(out, `${name}-${look}.png`), fullPage: true });
+    }
+    must(wide.length === 0, `wider than the window: ${wide.join(', ')}`);
+  });
+}
+
+await step('signed out is signed out', async () => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await go('/');
+  const cookies = await context.cookies();
+  must(cookies.length > 0 && cookies.every((cookie) => cookie.httpOnly && cookie.secure && cookie.sameSite !== 'None'), `cookies: ${JSON.stringify(cookies.map(({ name, httpOnly, secure, sameSite }) => ({ name, httpOnly, secure, sameSite })))}`);
+  await test('sign-out').click();
+  await context.addCookies(cookies);
+  await go('/');
+  must(new URL(page.url()).pathname === '/login', 'the old session still works');
+  await signIn(oneTime);
+  must(new URL(page.url()).pathname === '/login', 'the one-time password still works');
+});
+
+await step('no page complained', async () => {
+  must(complaints.length === 0, complaints.slice(0, 8).join(' | '));
+});
+
+console.log(`${passed} passed, ${failed} failed`);
+await browser.close();
+process.exit(failed ? 1 : 0);

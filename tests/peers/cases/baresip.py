@@ -1,0 +1,105 @@
+"""Two baresip phones through the box: what one plays, the other records."""
+
+import time
+
+from audio import hears, loudness
+from baresip import Baresip
+from world import check
+
+
+def pair(world, **more):
+    world.start()
+    a, b = Baresip(world, "101", 440, **more), Baresip(world, "102", 660, **more)
+    for phone in (a, b):
+        check(phone.wait("REGISTER_OK"), f"{phone.number} is not registered:\n{phone.said()[-800:]}")
+    return a, b
+
+
+def established(a, b, number):
+    a.tell("dial", number)
+    for phone in (a, b):
+        check(phone.wait("CALL_ESTABLISHED"), f"{phone.number} is not connected:\n{phone.said()[-800:]}")
+
+
+def ended(*phones):
+    for phone in phones:
+        check(phone.wait("CALL_CLOSED", 4), f"{phone.number} still has a call")
+
+
+def listen(phone, hertz, least_s):
+    """The phone's last recording holds that tone, for that long at least."""
+    recordings = phone.heard()
+    check(bool(recordings), f"{phone.number} has recorded nothing")
+    samples, rate = recordings[-1]
+    window = rate // 2
+    good = sum(hears(samples[i : i + window], hertz, rate) for i in range(0, len(samples) - window + 1, window)) * 0.5
+    check(
+        good >= least_s,
+        f"{phone.number} hears {hertz} Hz for {good} s of {len(samples) / rate:.1f} s, loudness {loudness(samples):.0f}",
+    )
+    return samples, rate
+
+
+def case_baresip_call(world):
+    """Four seconds of talk: 440 Hz one way, 660 Hz the other."""
+    a, b = pair(world)
+    established(a, b, "102")
+    time.sleep(4)
+    a.tell("hangup")
+    ended(a, b)
+    time.sleep(0.3)
+    listen(a, 660, 2.5)
+    listen(b, 440, 2.5)
+
+
+def case_baresip_tcp(world):
+    """The same over TCP."""
+    a, b = pair(world, transport="tcp")
+    established(a, b, "102")
+    time.sleep(3)
+    b.tell("hangup")
+    ended(a, b)
+    time.sleep(0.3)
+    listen(a, 660, 1.5)
+    listen(b, 440, 1.5)
+
+
+def case_baresip_hold(world):
+    """Hold is silence, resume is sound again."""
+    a, b = pair(world)
+    established(a, b, "102")
+    time.sleep(2.5)
+    a.tell("hold")
+    time.sleep(2.5)
+    a.tell("resume")
+    time.sleep(2.5)
+    a.tell("hangup")
+    ended(a, b)
+    time.sleep(0.3)
+    listen(a, 660, 2.5)
+    listen(b, 440, 2.5)
+
+
+def case_baresip_echo(world):
+    """*43 gives back the phone's own tone."""
+    world.start()
+    phone = Baresip(world, "103", 523)
+    check(phone.wait("REGISTER_OK"), f"not registered:\n{phone.said()[-800:]}")
+    phone.tell("dial", "*43")
+    check(phone.wait("CALL_ESTABLISHED"), f"not connected:\n{phone.said()[-800:]}")
+    time.sleep(3)
+    phone.tell("hangup")
+    ended(phone)
+    time.sleep(0.3)
+    listen(phone, 523, 1.5)
+
+
+def case_baresip_refused(world):
+    """A number that does not exist is told as such."""
+    world.start()
+    phone = Baresip(world, "104", 440)
+    check(phone.wait("REGISTER_OK"), f"not registered:\n{phone.said()[-800:]}")
+    phone.tell("dial", "7999")
+    check(phone.wait("CALL_CLOSED", 4), "the call goes on")
+    closed = [event for event in phone.events if event.get("type") == "CALL_CLOSED"][-1]
+    check("404" in str(closed.get("param")), f"the phone was told {closed.get('param')!r}")
