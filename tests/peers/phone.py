@@ -7,7 +7,6 @@ import hashlib
 import os
 import queue
 import re
-import select
 import socket
 import threading
 import time
@@ -200,6 +199,7 @@ class Phone:
             self.socket.bind((ip, 0))
         else:
             self.socket = socket.create_connection(server, 5, (ip, 0))
+        self.socket.settimeout(0.2)
         self.port = self.socket.getsockname()[1]
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
@@ -219,13 +219,9 @@ class Phone:
         buffer = b""
         while self._running:
             try:
-                if not select.select([self.socket], [], [], 0.2)[0]:
-                    continue
                 data = self.socket.recv(65535)
-            except OSError:
+            except OSError:  # nothing for a while, or an ICMP answer
                 continue
-            except ValueError:
-                return
             if self.transport == "UDP":
                 if data.strip():
                     self._receive(data)

@@ -5,6 +5,7 @@ callee = [recv("INVITE"), respond(180), respond(200, sdp="sendrecv"), recv("ACK"
 """
 
 import os
+import re
 import subprocess
 
 from box import free_port, secret
@@ -67,10 +68,11 @@ def _initial(method, to, user, cseq, extra="", body="", retrans=True):
     )
     text = (
         f"{method} sip:{to}@[remote_ip]:[remote_port] SIP/2.0\n"
-        f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport\nMax-Forwards: 70\n"
+        f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-{cseq};rport\nMax-Forwards: 70\n"
         f"From: <sip:{user}@[remote_ip]>;tag=[pid]t[call_number]\nTo: <sip:{to}@[remote_ip]>[peer_tag_param]\n"
         f"Call-ID: [call_id]\nCSeq: {cseq} {method}\n{contact}{extra}"
     )
+    # CANCEL, and ACK to a failure, carry the branch of their INVITE (RFC 3261 §9.1, §17.1.1.3): it is made of CSeq.
     if method == "INVITE":
         # Before the first answer there is no tag, whatever an earlier try of this call has heard.
         text = text.replace("[peer_tag_param]", "")
@@ -211,6 +213,10 @@ class End:
             "-error_file",
             os.path.join(self.folder, "errors"),
         ]
+        called = re.search(r"INVITE sip:([^@\[]+)@", "".join(steps))
+        if called:
+            # By itself SIPp leaves the user part out of the digest's uri, which is not the request's then.
+            command += ["-auth_uri", f"{called.group(1)}@{world.box.server()}"]
         self.seconds = seconds
         self.process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL

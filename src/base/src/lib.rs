@@ -3,6 +3,7 @@
 //! Owns nothing that decides anything. Refuses to know SIP, audio, disks and clocks.
 //!
 //! **Invariant:** nothing here reads a clock or the operating system's randomness; both are arguments.
+#![forbid(unsafe_code)]
 
 mod id;
 mod random;

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** neither a [`Config`] nor a [`Document`] ever holds a SIP secret in clear; the same
 //! configuration always prints as the same text; a [`Document`] has passed every check.
+#![forbid(unsafe_code)]
 
 mod check;
 pub mod diff;

@@ -188,7 +188,7 @@ impl Exchange {
         match input {
             Input::Sip { flow, message, raw } => self.receive(flow, *message, raw),
             Input::FlowFailed { flow } => self.flow_failed(flow),
-            Input::FlowOpened { asked, flow } => self.transactions.flow_opened(asked, flow),
+            Input::FlowOpened { asked, flow } => self.flow_opened(asked, flow),
             Input::Media(event) => self.receive_media(event),
             Input::Durable { upto } => self.registers_durable(upto),
             Input::StoreFailed { upto } => self.registers_failed(upto),
@@ -282,6 +282,20 @@ impl Exchange {
         self.drain_transaction_events();
         let changes = self.registrar.flow_failed(flow);
         self.publish_binding_changes(changes);
+        // A call outlives its connection: the next request opens one to the phone's contact (RFC 3261 §18.2.2),
+        // or the phone comes back on one of its own.
+        for l in self.legs.values_mut().filter(|l| l.flow == flow && flow.transport.is_reliable()) {
+            let target = l.up().and_then(|up| leg::contact_address(up.dialog.remote_target(), flow.transport));
+            l.flow = Flow { connection: 0, peer: target.unwrap_or(flow.peer), ..flow };
+        }
+    }
+
+    /// A connection that we asked for stands: all that was to open one uses it.
+    fn flow_opened(&mut self, asked: Flow, flow: Flow) {
+        self.transactions.flow_opened(asked, flow);
+        for l in self.legs.values_mut().filter(|l| l.flow == asked) {
+            l.flow = flow;
+        }
     }
 
     // ---- the words the rest of the exchange is written in ----

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sip::Flow;
 use sip::dialog::DialogId;
 use sip::digest::{Ha1, Verdict};
-use sip::message::{HeaderName, Message, Method, Request, Response, StatusCode};
+use sip::message::{HeaderName, Message, Method, Request, Response, Scheme, StatusCode};
 use sip::transaction::{Incoming, ServerId};
 
 use crate::record::{AuditRecord, Direction, Record};
@@ -60,9 +60,11 @@ impl Exchange {
 
     fn receive_response(&mut self, flow: Flow, response: Response, raw: Bytes) {
         let client = self.transactions.receive_response(self.now, flow, &response);
+        // Over a connection the transaction may end with this very response: look before it is forgotten.
+        let leg = client.and_then(|client| self.clients.get(&client).copied());
         self.drain_transaction_events();
         if let Some(client) = client {
-            match self.clients.get(&client).copied() {
+            match leg {
                 Some(leg) if self.legs.contains_key(&leg) => {
                     self.note_message(leg, Direction::In, flow, raw);
                     self.flush(None);
@@ -89,6 +91,10 @@ impl Exchange {
         if !known && self.authenticate(flow, &request).is_none() {
             return;
         }
+        // RFC 5626 §5.3: a phone on a connection is reached on the one it last spoke on.
+        if let Some(l) = self.legs.get_mut(&leg).filter(|_| flow.transport.is_reliable()) {
+            l.flow = flow;
+        }
         self.note_message(leg, Direction::In, flow, raw);
         match self.accept(flow, &request, leg) {
             Some(server) => self.handle_in_dialog(leg, server, request),
@@ -101,15 +107,18 @@ impl Exchange {
         if request.headers.max_forwards().ok().flatten() == Some(0) {
             return self.refuse_stateless(flow, &request, StatusCode(483));
         }
+        if !matches!(request.uri.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel) {
+            return self.refuse_stateless(flow, &request, StatusCode(416)); // RFC 3261 §8.2.2.1
+        }
         if request.method == Method::Options {
-            return self.answer_options(flow, &request);
+            return match unsupported(&request) {
+                Some(missing) => self.refuse_extension(flow, &request, missing),
+                None => self.answer_options(flow, &request),
+            };
         }
         let Some(extension) = self.authenticate(flow, &request) else { return };
         if let Some(missing) = unsupported(&request) {
-            let mut response = Exchange::response(&request, StatusCode(420));
-            response.set_to_tag(&self.stateless_tag(&request));
-            response.headers.push(HeaderName::Unsupported, missing);
-            return self.respond_stateless(flow, &response);
+            return self.refuse_extension(flow, &request, missing);
         }
         match request.method {
             Method::Register => self.handle_register(flow, request, extension),
@@ -126,6 +135,14 @@ impl Exchange {
                 self.respond_stateless(flow, &response);
             }
         }
+    }
+
+    /// RFC 3261 §8.2.2.3.
+    fn refuse_extension(&mut self, flow: Flow, request: &Request, missing: String) {
+        let mut response = Exchange::response(request, StatusCode(420));
+        response.set_to_tag(&self.stateless_tag(request));
+        response.headers.push(HeaderName::Unsupported, missing);
+        self.respond_stateless(flow, &response);
     }
 
     /// RFC 3261 §11.2: what we can, for anybody, in no more octets than the question had.

@@ -19,12 +19,4 @@ impl Codec {
     pub const fn is_event(self) -> bool {
         matches!(self, Codec::TelephoneEvent | Codec::TelephoneEvent48k)
     }
-
-    /// The place of this coding in a table of all codings, below [`Codec::COUNT`].
-    pub(crate) const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// How many codings there are.
-    pub(crate) const COUNT: usize = Codec::ComfortNoise as usize + 1;
 }

@@ -8,6 +8,7 @@
 //! address; octets from the network never panic; nothing is allocated for an audio packet.
 //!
 //! RFC 3550, 3551, 3605, 4733, 4961, 5761, 7022; ITU-T G.107.
+#![forbid(unsafe_code)]
 
 mod codec;
 pub mod control;

@@ -41,13 +41,13 @@ pub struct PlaneOptions {
 }
 
 impl Default for PlaneOptions {
-    /// A thread per core up to four, 30 s of inactivity, half a millisecond of rest.
+    /// A thread per core up to four, 30 s of inactivity, a quarter of a millisecond of rest.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         PlaneOptions {
             threads: cores.min(THREADS_DEFAULT_MAX),
             inactivity: Duration::from_secs(30),
-            rest: Duration::from_micros(500),
+            rest: Duration::from_micros(250),
         }
     }
 }

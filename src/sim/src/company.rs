@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use config::{Config, Extension, FeatureCodes, Listen, MediaSettings, RingGroup, SipSettings, System};
+use config::{Config, Document, Extension, RingGroup};
 
 /// Where the box is.
 pub const BOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 5060);
@@ -33,25 +33,20 @@ pub fn company() -> Config {
         members: ["101", "102", "103"].map(str::to_owned).into(),
         ring_time_s: Some(15),
     };
-    Config {
-        system: System { name: "Sim".to_owned(), realm: REALM.to_owned(), time_zone: "UTC".to_owned() },
-        listen: Listen { sip: BOX, sips: None, web: SocketAddr::new(BOX.ip(), 8443), rtp: (20_000, 20_199) },
-        sip: SipSettings {
-            external_address: None,
-            expires_min_s: 30,
-            expires_max_s: 3600,
-            expires_default_s: 600,
-            devices_max: 10,
-            ring_time_s: 25,
-            session_expires_s: 120,
-            session_min_s: 90,
-            calls_max: 100,
-        },
-        media: MediaSettings { codecs: ["PCMA", "PCMU", "G722"].map(str::to_owned).into(), inactivity_s: 30 },
-        features: FeatureCodes { echo: "*43".to_owned() },
-        extensions: extensions.map(|e| (e.number.clone(), e)).collect::<BTreeMap<_, _>>(),
-        ring_groups: BTreeMap::from([(group.number.clone(), group)]),
-    }
+    let mut config = (**Document::parse("").expect("an empty document is right").config()).clone();
+    config.system.realm = REALM.to_owned();
+    config.listen.sip = BOX;
+    config.listen.rtp = (20_000, 20_199);
+    config.sip.ring_time_s = 25;
+    // Short, so that runs of some minutes see refreshes (RFC 4028) and registrations that run out.
+    config.sip.session_expires_s = 120;
+    config.sip.session_min_s = 90;
+    config.sip.expires_min_s = 30;
+    config.media.codecs = ["PCMA", "PCMU", "G722"].map(str::to_owned).into();
+    config.media.inactivity_s = 30;
+    config.extensions = extensions.map(|e| (e.number.clone(), e)).collect();
+    config.ring_groups = BTreeMap::from([(group.number.clone(), group)]);
+    config
 }
 
 fn extension(number: u32, name: &str) -> Extension {

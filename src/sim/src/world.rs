@@ -48,6 +48,8 @@ pub struct World {
     pub watch: Watch,
     ladder: Ladder,
     inputs: VecDeque<Input>,
+    /// Octets received from and sent to each address.
+    traffic: BTreeMap<SocketAddr, (usize, usize)>,
     spin: (Instant, u32),
     /// When a message last passed the box.
     last_message: Instant,
@@ -80,6 +82,7 @@ impl World {
             watch: Watch::default(),
             ladder: Ladder::default(),
             inputs: VecDeque::new(),
+            traffic: BTreeMap::new(),
             spin: (Instant::ZERO, 0),
             last_message: Instant::ZERO,
             crashes: 0,
@@ -263,6 +266,12 @@ impl World {
         self
     }
 
+    /// Somebody at this address sends these octets to the box in one datagram.
+    pub fn send(&mut self, from: SocketAddr, bytes: impl Into<Bytes>) -> &mut Self {
+        self.network.send(self.now, Packet { from, to: BOX, connection: 0, bytes: bytes.into() });
+        self
+    }
+
     /// A phone loses power; the box hears nothing of it.
     pub fn power_off(&mut self, number: &str) -> &mut Self {
         let connection = self.phone(number).connection();
@@ -308,6 +317,11 @@ impl World {
         let text = self.ladder.text();
         self.ladder.clear();
         text
+    }
+
+    /// Octets that the box has received from and sent to this address.
+    pub fn traffic(&self, peer: SocketAddr) -> (usize, usize) {
+        self.traffic.get(&peer).copied().unwrap_or_default()
     }
 
     /// How many of each thing the exchange has.
@@ -407,6 +421,7 @@ impl World {
     fn deliver(&mut self, packet: Packet) {
         let Packet { from, to, connection, bytes } = packet;
         if to == BOX {
+            self.traffic.entry(from).or_default().0 += bytes.len();
             let Ok(Some(message)) = sip::message::parse(bytes.clone()) else { return };
             self.ladder.message(self.now, &name_of(from), "pbx", &message);
             self.last_message = self.now;
@@ -461,6 +476,7 @@ impl World {
             self.last_message = self.now;
         }
         self.watch.transmit(flow.peer, message.as_ref())?;
+        self.traffic.entry(flow.peer).or_default().1 += bytes.len();
         let mut connection = flow.connection;
         if flow.transport == Transport::Tcp && connection == 0 {
             // The box calls a phone that listens at its contact address.

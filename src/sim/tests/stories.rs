@@ -25,11 +25,11 @@ fn a_phone_registers() {
     check(
         &mut w,
         expect![[r#"
-             0.001 101 > pbx REGISTER
-             0.001 pbx > 101 401 REGISTER
-             0.003 101 > pbx REGISTER
-             0.006 pbx > 101 200 REGISTER
-    "#]],
+                 0.001 101 > pbx REGISTER
+                 0.001 pbx > 101 401 REGISTER
+                 0.003 101 > pbx REGISTER
+                 0.006 pbx > 101 200 REGISTER
+        "#]],
     );
 }
 
@@ -42,23 +42,23 @@ fn a_plain_call() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.005 102 > pbx 180 INVITE
-             1.005 pbx > 101 180 INVITE
-             3.005 102 > pbx 200 INVITE sendrecv
-             3.005 pbx > 102 ACK
-             3.005 pbx > 101 200 INVITE sendrecv
-             3.007 101 > pbx ACK
-            11.001 102 > pbx BYE
-            11.001 pbx > 102 200 BYE
-            11.001 pbx > 101 BYE
-            11.003 101 > pbx 200 BYE
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 200 INVITE sendrecv
+                 3.007 101 > pbx ACK
+                11.001 102 > pbx BYE
+                11.001 pbx > 102 200 BYE
+                11.001 pbx > 101 BYE
+                11.003 101 > pbx 200 BYE
+        "#]],
     );
     for number in ["101", "102"] {
         w.with(number, |phone, now| phone.unregister(now));
@@ -76,52 +76,52 @@ fn busy_declined_no_answer_unregistered_unknown() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.005 102 > pbx 180 INVITE
-             1.005 pbx > 101 180 INVITE
-             1.505 102 > pbx 486 INVITE
-             1.505 pbx > 102 ACK
-             1.505 pbx > 101 486 INVITE
-             1.507 101 > pbx ACK
-             3.001 101 > pbx INVITE sendrecv
-             3.001 pbx > 101 401 INVITE
-             3.003 101 > pbx ACK
-             3.003 101 > pbx INVITE sendrecv
-             3.003 pbx > 101 100 INVITE
-             3.003 pbx > 102 INVITE sendrecv
-             3.005 102 > pbx 180 INVITE
-             3.005 pbx > 101 180 INVITE
-             3.505 102 > pbx 603 INVITE
-             3.505 pbx > 102 ACK
-             3.505 pbx > 101 603 INVITE
-             3.507 101 > pbx ACK
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 1.505 102 > pbx 486 INVITE
+                 1.505 pbx > 102 ACK
+                 1.505 pbx > 101 486 INVITE
+                 1.507 101 > pbx ACK
+                 3.001 101 > pbx INVITE sendrecv
+                 3.001 pbx > 101 401 INVITE
+                 3.003 101 > pbx ACK
+                 3.003 101 > pbx INVITE sendrecv
+                 3.003 pbx > 101 100 INVITE
+                 3.003 pbx > 102 INVITE sendrecv
+                 3.005 102 > pbx 180 INVITE
+                 3.005 pbx > 101 180 INVITE
+                 3.505 102 > pbx 603 INVITE
+                 3.505 pbx > 102 ACK
+                 3.505 pbx > 101 603 INVITE
+                 3.507 101 > pbx ACK
+        "#]],
     );
     w.answering("102", Answering::Never);
     w.dial("101", "102").advance(secs(30));
     check(
         &mut w,
         expect![[r#"
-             5.001 101 > pbx INVITE sendrecv
-             5.001 pbx > 101 401 INVITE
-             5.003 101 > pbx ACK
-             5.003 101 > pbx INVITE sendrecv
-             5.003 pbx > 101 100 INVITE
-             5.003 pbx > 102 INVITE sendrecv
-             5.005 102 > pbx 180 INVITE
-             5.005 pbx > 101 180 INVITE
-            30.003 pbx > 102 CANCEL
-            30.003 pbx > 101 480 INVITE
-            30.005 102 > pbx 200 CANCEL
-            30.005 102 > pbx 487 INVITE
-            30.005 pbx > 102 ACK
-            30.005 101 > pbx ACK
-    "#]],
+                 5.001 101 > pbx INVITE sendrecv
+                 5.001 pbx > 101 401 INVITE
+                 5.003 101 > pbx ACK
+                 5.003 101 > pbx INVITE sendrecv
+                 5.003 pbx > 101 100 INVITE
+                 5.003 pbx > 102 INVITE sendrecv
+                 5.005 102 > pbx 180 INVITE
+                 5.005 pbx > 101 180 INVITE
+                30.003 pbx > 102 CANCEL
+                30.003 pbx > 101 480 INVITE
+                30.005 102 > pbx 200 CANCEL
+                30.005 102 > pbx 487 INVITE
+                30.005 pbx > 102 ACK
+                30.005 101 > pbx ACK
+        "#]],
     );
     w.dial("101", "103").advance(secs(2));
     w.dial("101", "999").advance(secs(2));
@@ -129,28 +129,28 @@ fn busy_declined_no_answer_unregistered_unknown() {
     check(
         &mut w,
         expect![[r#"
-            35.001 101 > pbx INVITE sendrecv
-            35.001 pbx > 101 401 INVITE
-            35.003 101 > pbx ACK
-            35.003 101 > pbx INVITE sendrecv
-            35.003 pbx > 101 100 INVITE
-            35.003 pbx > 101 480 INVITE
-            35.005 101 > pbx ACK
-            37.001 101 > pbx INVITE sendrecv
-            37.001 pbx > 101 401 INVITE
-            37.003 101 > pbx ACK
-            37.003 101 > pbx INVITE sendrecv
-            37.003 pbx > 101 100 INVITE
-            37.003 pbx > 101 404 INVITE
-            37.005 101 > pbx ACK
-            39.001 101 > pbx INVITE sendrecv
-            39.001 pbx > 101 401 INVITE
-            39.003 101 > pbx ACK
-            39.003 101 > pbx INVITE sendrecv
-            39.003 pbx > 101 100 INVITE
-            39.003 pbx > 101 403 INVITE
-            39.005 101 > pbx ACK
-    "#]],
+                35.001 101 > pbx INVITE sendrecv
+                35.001 pbx > 101 401 INVITE
+                35.003 101 > pbx ACK
+                35.003 101 > pbx INVITE sendrecv
+                35.003 pbx > 101 100 INVITE
+                35.003 pbx > 101 480 INVITE
+                35.005 101 > pbx ACK
+                37.001 101 > pbx INVITE sendrecv
+                37.001 pbx > 101 401 INVITE
+                37.003 101 > pbx ACK
+                37.003 101 > pbx INVITE sendrecv
+                37.003 pbx > 101 100 INVITE
+                37.003 pbx > 101 404 INVITE
+                37.005 101 > pbx ACK
+                39.001 101 > pbx INVITE sendrecv
+                39.001 pbx > 101 401 INVITE
+                39.003 101 > pbx ACK
+                39.003 101 > pbx INVITE sendrecv
+                39.003 pbx > 101 100 INVITE
+                39.003 pbx > 101 403 INVITE
+                39.005 101 > pbx ACK
+        "#]],
     );
     assert_eq!((w.watch.calls_ended, w.watch.calls_answered), (6, 0));
 }
@@ -163,21 +163,21 @@ fn a_phone_that_says_nothing_at_all() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.503 pbx > 102 INVITE sendrecv
-             2.503 pbx > 102 INVITE sendrecv
-             4.503 pbx > 102 INVITE sendrecv
-             8.503 pbx > 102 INVITE sendrecv
-            16.503 pbx > 102 INVITE sendrecv
-            26.003 pbx > 101 480 INVITE
-            26.005 101 > pbx ACK
-            32.503 pbx > 102 INVITE sendrecv
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.503 pbx > 102 INVITE sendrecv
+                 2.503 pbx > 102 INVITE sendrecv
+                 4.503 pbx > 102 INVITE sendrecv
+                 8.503 pbx > 102 INVITE sendrecv
+                16.503 pbx > 102 INVITE sendrecv
+                26.003 pbx > 101 480 INVITE
+                26.005 101 > pbx ACK
+                32.503 pbx > 102 INVITE sendrecv
+        "#]],
     );
 }
 
@@ -190,23 +190,23 @@ fn a_caller_gives_up() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.005 102 > pbx 180 INVITE
-             1.005 pbx > 101 180 INVITE
-             4.001 101 > pbx CANCEL
-             4.001 pbx > 101 200 CANCEL
-             4.001 pbx > 101 487 INVITE
-             4.001 pbx > 102 CANCEL
-             4.003 101 > pbx ACK
-             4.003 102 > pbx 200 CANCEL
-             4.003 102 > pbx 487 INVITE
-             4.003 pbx > 102 ACK
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 4.001 101 > pbx CANCEL
+                 4.001 pbx > 101 200 CANCEL
+                 4.001 pbx > 101 487 INVITE
+                 4.001 pbx > 102 CANCEL
+                 4.003 101 > pbx ACK
+                 4.003 102 > pbx 200 CANCEL
+                 4.003 102 > pbx 487 INVITE
+                 4.003 pbx > 102 ACK
+        "#]],
     );
     w.advance(secs(60));
     assert!(w.stages("101").is_empty() && w.stages("102").is_empty());
@@ -222,29 +222,29 @@ fn a_ring_group_rings_all_and_the_first_to_answer_has_it() {
     check(
         &mut w,
         expect![[r#"
-             1.001 104 > pbx INVITE sendrecv
-             1.001 pbx > 104 401 INVITE
-             1.003 104 > pbx ACK
-             1.003 104 > pbx INVITE sendrecv
-             1.003 pbx > 104 100 INVITE
-             1.003 pbx > 101 INVITE sendrecv
-             1.003 pbx > 102 INVITE sendrecv
-             1.003 pbx > 103 INVITE sendrecv
-             1.005 101 > pbx 180 INVITE
-             1.005 pbx > 104 180 INVITE
-             1.005 102 > pbx 180 INVITE
-             1.005 103 > pbx 180 INVITE
-             2.005 103 > pbx 486 INVITE
-             2.005 pbx > 103 ACK
-             3.005 102 > pbx 200 INVITE sendrecv
-             3.005 pbx > 102 ACK
-             3.005 pbx > 101 CANCEL
-             3.005 pbx > 104 200 INVITE sendrecv
-             3.007 101 > pbx 200 CANCEL
-             3.007 101 > pbx 487 INVITE
-             3.007 pbx > 101 ACK
-             3.007 104 > pbx ACK
-    "#]],
+                 1.001 104 > pbx INVITE sendrecv
+                 1.001 pbx > 104 401 INVITE
+                 1.003 104 > pbx ACK
+                 1.003 104 > pbx INVITE sendrecv
+                 1.003 pbx > 104 100 INVITE
+                 1.003 pbx > 101 INVITE sendrecv
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.003 pbx > 103 INVITE sendrecv
+                 1.005 101 > pbx 180 INVITE
+                 1.005 pbx > 104 180 INVITE
+                 1.005 102 > pbx 180 INVITE
+                 1.005 103 > pbx 180 INVITE
+                 2.005 103 > pbx 486 INVITE
+                 2.005 pbx > 103 ACK
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 CANCEL
+                 3.005 pbx > 104 200 INVITE sendrecv
+                 3.007 101 > pbx 200 CANCEL
+                 3.007 101 > pbx 487 INVITE
+                 3.007 pbx > 101 ACK
+                 3.007 104 > pbx ACK
+        "#]],
     );
     assert_eq!(w.stages("102"), [Stage::Up]);
     assert!(w.stages("101").is_empty());
@@ -260,16 +260,16 @@ fn the_echo_test() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 101 200 INVITE sendrecv
-             1.005 101 > pbx ACK
-             6.001 101 > pbx BYE
-             6.001 pbx > 101 200 BYE
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 101 200 INVITE sendrecv
+                 1.005 101 > pbx ACK
+                 6.001 101 > pbx BYE
+                 6.001 pbx > 101 200 BYE
+        "#]],
     );
 }
 
@@ -287,19 +287,19 @@ fn hold_and_resume() {
     check(
         &mut w,
         expect![[r#"
-             6.001 102 > pbx INVITE sendonly
-             6.001 pbx > 101 INVITE sendonly
-             6.003 101 > pbx 200 INVITE recvonly
-             6.003 pbx > 101 ACK
-             6.003 pbx > 102 200 INVITE recvonly
-             6.005 102 > pbx ACK
-            11.001 102 > pbx INVITE sendrecv
-            11.001 pbx > 101 INVITE sendrecv
-            11.003 101 > pbx 200 INVITE sendrecv
-            11.003 pbx > 101 ACK
-            11.003 pbx > 102 200 INVITE sendrecv
-            11.005 102 > pbx ACK
-    "#]],
+                 6.001 102 > pbx INVITE sendonly
+                 6.001 pbx > 101 INVITE sendonly
+                 6.003 101 > pbx 200 INVITE recvonly
+                 6.003 pbx > 101 ACK
+                 6.003 pbx > 102 200 INVITE recvonly
+                 6.005 102 > pbx ACK
+                11.001 102 > pbx INVITE sendrecv
+                11.001 pbx > 101 INVITE sendrecv
+                11.003 101 > pbx 200 INVITE sendrecv
+                11.003 pbx > 101 ACK
+                11.003 pbx > 102 200 INVITE sendrecv
+                11.005 102 > pbx ACK
+        "#]],
     );
 }
 
@@ -317,19 +317,19 @@ fn both_hold_each_other() {
     check(
         &mut w,
         expect![[r#"
-            16.001 101 > pbx INVITE sendrecv
-            16.001 pbx > 102 INVITE sendrecv
-            16.003 102 > pbx 200 INVITE sendonly
-            16.003 pbx > 102 ACK
-            16.003 pbx > 101 200 INVITE sendonly
-            16.005 101 > pbx ACK
-            21.001 102 > pbx INVITE sendrecv
-            21.001 pbx > 101 INVITE sendrecv
-            21.003 101 > pbx 200 INVITE sendrecv
-            21.003 pbx > 101 ACK
-            21.003 pbx > 102 200 INVITE sendrecv
-            21.005 102 > pbx ACK
-    "#]],
+                16.001 101 > pbx INVITE sendrecv
+                16.001 pbx > 102 INVITE sendrecv
+                16.003 102 > pbx 200 INVITE sendonly
+                16.003 pbx > 102 ACK
+                16.003 pbx > 101 200 INVITE sendonly
+                16.005 101 > pbx ACK
+                21.001 102 > pbx INVITE sendrecv
+                21.001 pbx > 101 INVITE sendrecv
+                21.003 101 > pbx 200 INVITE sendrecv
+                21.003 pbx > 101 ACK
+                21.003 pbx > 102 200 INVITE sendrecv
+                21.005 102 > pbx ACK
+        "#]],
     );
 }
 
@@ -343,28 +343,28 @@ fn hold_at_the_same_moment() {
     check(
         &mut w,
         expect![[r#"
-             6.001 101 > pbx INVITE sendonly
-             6.001 pbx > 102 INVITE sendonly
-             6.001 102 > pbx INVITE sendonly
-             6.001 pbx > 102 491 INVITE
-             6.003 102 > pbx 491 INVITE
-             6.003 pbx > 102 ACK
-             6.003 pbx > 101 491 INVITE
-             6.003 102 > pbx ACK
-             6.005 101 > pbx ACK
-             7.325 102 > pbx INVITE sendonly
-             7.325 pbx > 101 INVITE sendonly
-             7.327 101 > pbx 200 INVITE recvonly
-             7.327 pbx > 101 ACK
-             7.327 pbx > 102 200 INVITE recvonly
-             7.329 102 > pbx ACK
-             8.113 101 > pbx INVITE sendonly
-             8.113 pbx > 102 INVITE sendonly
-             8.115 102 > pbx 200 INVITE inactive
-             8.115 pbx > 102 ACK
-             8.115 pbx > 101 200 INVITE inactive
-             8.117 101 > pbx ACK
-    "#]],
+                 6.001 101 > pbx INVITE sendonly
+                 6.001 pbx > 102 INVITE sendonly
+                 6.001 102 > pbx INVITE sendonly
+                 6.001 pbx > 102 491 INVITE
+                 6.003 102 > pbx 491 INVITE
+                 6.003 pbx > 102 ACK
+                 6.003 pbx > 101 491 INVITE
+                 6.003 102 > pbx ACK
+                 6.005 101 > pbx ACK
+                 7.325 102 > pbx INVITE sendonly
+                 7.325 pbx > 101 INVITE sendonly
+                 7.327 101 > pbx 200 INVITE recvonly
+                 7.327 pbx > 101 ACK
+                 7.327 pbx > 102 200 INVITE recvonly
+                 7.329 102 > pbx ACK
+                 8.113 101 > pbx INVITE sendonly
+                 8.113 pbx > 102 INVITE sendonly
+                 8.115 102 > pbx 200 INVITE inactive
+                 8.115 pbx > 102 ACK
+                 8.115 pbx > 101 200 INVITE inactive
+                 8.117 101 > pbx ACK
+        "#]],
     );
     w.resume("101").advance(secs(5)).resume("102").advance(secs(5));
     assert_eq!((w.directions("101"), w.directions("102")), (vec![Direction::SendRecv], vec![Direction::SendRecv]));
@@ -382,22 +382,22 @@ fn a_call_without_an_offer_and_a_reinvite_without_one() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.005 102 > pbx 180 INVITE
-             1.005 pbx > 101 180 INVITE
-             3.005 102 > pbx 200 INVITE sendrecv
-             3.005 pbx > 102 ACK
-             3.005 pbx > 101 200 INVITE sendrecv
-             3.007 101 > pbx ACK sendrecv
-             6.001 102 > pbx INVITE
-             6.001 pbx > 102 200 INVITE sendrecv
-             6.003 102 > pbx ACK sendrecv
-    "#]],
+                 1.001 101 > pbx INVITE
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 200 INVITE sendrecv
+                 3.007 101 > pbx ACK sendrecv
+                 6.001 102 > pbx INVITE
+                 6.001 pbx > 102 200 INVITE sendrecv
+                 6.003 102 > pbx ACK sendrecv
+        "#]],
     );
 }
 
@@ -410,47 +410,47 @@ fn early_media_and_reliable_ringing() {
     check(
         &mut w,
         expect![[r#"
-             1.001 101 > pbx INVITE sendrecv
-             1.001 pbx > 101 401 INVITE
-             1.003 101 > pbx ACK
-             1.003 101 > pbx INVITE sendrecv
-             1.003 pbx > 101 100 INVITE
-             1.003 pbx > 102 INVITE sendrecv
-             1.005 102 > pbx 183 INVITE sendrecv
-             1.005 pbx > 101 183 INVITE sendrecv
-             3.005 102 > pbx 200 INVITE sendrecv
-             3.005 pbx > 102 ACK
-             3.005 pbx > 101 200 INVITE sendrecv
-             3.007 101 > pbx ACK
-             5.001 101 > pbx BYE
-             5.001 pbx > 101 200 BYE
-             5.001 pbx > 102 BYE
-             5.003 102 > pbx 200 BYE
-    "#]],
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 183 INVITE sendrecv
+                 1.005 pbx > 101 183 INVITE sendrecv
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 200 INVITE sendrecv
+                 3.007 101 > pbx ACK
+                 5.001 101 > pbx BYE
+                 5.001 pbx > 101 200 BYE
+                 5.001 pbx > 102 BYE
+                 5.003 102 > pbx 200 BYE
+        "#]],
     );
     w.dial("101", "103").advance(secs(4)).hang_up("101").advance(secs(1));
     check(
         &mut w,
         expect![[r#"
-             6.001 101 > pbx INVITE sendrecv
-             6.001 pbx > 101 401 INVITE
-             6.003 101 > pbx ACK
-             6.003 101 > pbx INVITE sendrecv
-             6.003 pbx > 101 100 INVITE
-             6.003 pbx > 103 INVITE sendrecv
-             6.005 103 > pbx 180 INVITE
-             6.005 pbx > 103 PRACK
-             6.005 pbx > 101 180 INVITE
-             6.007 103 > pbx 200 PRACK
-             8.005 103 > pbx 200 INVITE sendrecv
-             8.005 pbx > 103 ACK
-             8.005 pbx > 101 200 INVITE sendrecv
-             8.007 101 > pbx ACK
-            10.001 101 > pbx BYE
-            10.001 pbx > 101 200 BYE
-            10.001 pbx > 103 BYE
-            10.003 103 > pbx 200 BYE
-    "#]],
+                 6.001 101 > pbx INVITE sendrecv
+                 6.001 pbx > 101 401 INVITE
+                 6.003 101 > pbx ACK
+                 6.003 101 > pbx INVITE sendrecv
+                 6.003 pbx > 101 100 INVITE
+                 6.003 pbx > 103 INVITE sendrecv
+                 6.005 103 > pbx 180 INVITE
+                 6.005 pbx > 103 PRACK
+                 6.005 pbx > 101 180 INVITE
+                 6.007 103 > pbx 200 PRACK
+                 8.005 103 > pbx 200 INVITE sendrecv
+                 8.005 pbx > 103 ACK
+                 8.005 pbx > 101 200 INVITE sendrecv
+                 8.007 101 > pbx ACK
+                10.001 101 > pbx BYE
+                10.001 pbx > 101 200 BYE
+                10.001 pbx > 103 BYE
+                10.003 103 > pbx 200 BYE
+        "#]],
     );
 }
 
@@ -467,24 +467,24 @@ fn a_blind_transfer() {
     check(
         &mut w,
         expect![[r#"
-            11.001 102 > pbx REFER blind
-            11.001 pbx > 102 202 REFER
-            11.001 pbx > 102 NOTIFY “100 Trying”
-            11.001 pbx > 103 INVITE sendrecv
-            11.003 102 > pbx 200 NOTIFY
-            11.003 103 > pbx 180 INVITE
-            13.003 103 > pbx 200 INVITE sendrecv
-            13.003 pbx > 103 ACK
-            13.003 pbx > 102 NOTIFY “200 OK”
-            13.003 pbx > 102 BYE
-            13.003 pbx > 101 INVITE sendrecv
-            13.005 102 > pbx 200 NOTIFY
-            13.005 102 > pbx BYE
-            13.005 pbx > 102 200 BYE
-            13.005 102 > pbx 481 BYE
-            13.005 101 > pbx 200 INVITE sendrecv
-            13.005 pbx > 101 ACK
-    "#]],
+                11.001 102 > pbx REFER blind
+                11.001 pbx > 102 202 REFER
+                11.001 pbx > 102 NOTIFY “100 Trying”
+                11.001 pbx > 103 INVITE sendrecv
+                11.003 102 > pbx 200 NOTIFY
+                11.003 103 > pbx 180 INVITE
+                13.003 103 > pbx 200 INVITE sendrecv
+                13.003 pbx > 103 ACK
+                13.003 pbx > 102 NOTIFY “200 OK”
+                13.003 pbx > 102 BYE
+                13.003 pbx > 101 INVITE sendrecv
+                13.005 102 > pbx 200 NOTIFY
+                13.005 102 > pbx BYE
+                13.005 pbx > 102 200 BYE
+                13.005 102 > pbx 200 BYE
+                13.005 101 > pbx 200 INVITE sendrecv
+                13.005 pbx > 101 ACK
+        "#]],
     );
     w.hang_up("101").advance(secs(1));
     assert!(w.stages("103").is_empty());
@@ -502,23 +502,23 @@ fn a_blind_transfer_that_nobody_takes_comes_back() {
     check(
         &mut w,
         expect![[r#"
-            11.001 102 > pbx REFER blind
-            11.001 pbx > 102 202 REFER
-            11.001 pbx > 102 NOTIFY “100 Trying”
-            11.001 pbx > 103 INVITE sendrecv
-            11.003 102 > pbx 200 NOTIFY
-            11.003 103 > pbx 180 INVITE
-            12.003 103 > pbx 486 INVITE
-            12.003 pbx > 103 ACK
-            12.003 pbx > 102 NOTIFY “486 Busy Here”
-            12.005 102 > pbx 200 NOTIFY
-            14.001 102 > pbx INVITE sendrecv
-            14.001 pbx > 101 INVITE sendrecv
-            14.003 101 > pbx 200 INVITE sendrecv
-            14.003 pbx > 101 ACK
-            14.003 pbx > 102 200 INVITE sendrecv
-            14.005 102 > pbx ACK
-    "#]],
+                11.001 102 > pbx REFER blind
+                11.001 pbx > 102 202 REFER
+                11.001 pbx > 102 NOTIFY “100 Trying”
+                11.001 pbx > 103 INVITE sendrecv
+                11.003 102 > pbx 200 NOTIFY
+                11.003 103 > pbx 180 INVITE
+                12.003 103 > pbx 486 INVITE
+                12.003 pbx > 103 ACK
+                12.003 pbx > 102 NOTIFY “486 Busy Here”
+                12.005 102 > pbx 200 NOTIFY
+                14.001 102 > pbx INVITE sendrecv
+                14.001 pbx > 101 INVITE sendrecv
+                14.003 101 > pbx 200 INVITE sendrecv
+                14.003 pbx > 101 ACK
+                14.003 pbx > 102 200 INVITE sendrecv
+                14.005 102 > pbx ACK
+        "#]],
     );
 }
 
@@ -535,22 +535,22 @@ fn an_attended_transfer() {
     check(
         &mut w,
         expect![[r#"
-            16.001 102 > pbx REFER attended
-            16.001 pbx > 102 202 REFER
-            16.001 pbx > 102 NOTIFY “100 Trying”
-            16.001 pbx > 102 NOTIFY “200 OK”
-            16.001 pbx > 102 BYE
-            16.001 pbx > 101 INVITE sendrecv
-            16.001 pbx > 102 BYE
-            16.003 102 > pbx 200 NOTIFY
-            16.003 102 > pbx 200 NOTIFY
-            16.003 102 > pbx BYE
-            16.003 pbx > 102 200 BYE
-            16.003 102 > pbx 481 BYE
-            16.003 101 > pbx 200 INVITE sendrecv
-            16.003 pbx > 101 ACK
-            16.003 102 > pbx 200 BYE
-    "#]],
+                16.001 102 > pbx REFER attended
+                16.001 pbx > 102 202 REFER
+                16.001 pbx > 102 NOTIFY “100 Trying”
+                16.001 pbx > 102 NOTIFY “200 OK”
+                16.001 pbx > 102 BYE
+                16.001 pbx > 101 INVITE sendrecv
+                16.001 pbx > 102 BYE
+                16.003 102 > pbx 200 NOTIFY
+                16.003 102 > pbx 200 NOTIFY
+                16.003 102 > pbx BYE
+                16.003 pbx > 102 200 BYE
+                16.003 102 > pbx 200 BYE
+                16.003 101 > pbx 200 INVITE sendrecv
+                16.003 pbx > 101 ACK
+                16.003 102 > pbx 200 BYE
+        "#]],
     );
     w.hang_up("103").advance(secs(5));
     assert_eq!(w.watch.calls_ended, 2);
@@ -568,29 +568,29 @@ fn a_phone_that_dies_leaves_no_ghost() {
     check(
         &mut w,
         expect![[r#"
-            33.005 pbx > 101 BYE
-            33.005 pbx > 102 BYE
-            33.505 pbx > 101 BYE
-            33.505 pbx > 102 BYE
-            34.505 pbx > 101 BYE
-            34.505 pbx > 102 BYE
-            36.505 pbx > 101 BYE
-            36.505 pbx > 102 BYE
-            40.505 pbx > 101 BYE
-            40.505 pbx > 102 BYE
-            44.505 pbx > 101 BYE
-            44.505 pbx > 102 BYE
-            48.505 pbx > 101 BYE
-            48.505 pbx > 102 BYE
-            52.505 pbx > 101 BYE
-            52.505 pbx > 102 BYE
-            56.505 pbx > 101 BYE
-            56.505 pbx > 102 BYE
-            60.505 pbx > 101 BYE
-            60.505 pbx > 102 BYE
-            64.505 pbx > 101 BYE
-            64.505 pbx > 102 BYE
-    "#]],
+                33.005 pbx > 101 BYE
+                33.005 pbx > 102 BYE
+                33.505 pbx > 101 BYE
+                33.505 pbx > 102 BYE
+                34.505 pbx > 101 BYE
+                34.505 pbx > 102 BYE
+                36.505 pbx > 101 BYE
+                36.505 pbx > 102 BYE
+                40.505 pbx > 101 BYE
+                40.505 pbx > 102 BYE
+                44.505 pbx > 101 BYE
+                44.505 pbx > 102 BYE
+                48.505 pbx > 101 BYE
+                48.505 pbx > 102 BYE
+                52.505 pbx > 101 BYE
+                52.505 pbx > 102 BYE
+                56.505 pbx > 101 BYE
+                56.505 pbx > 102 BYE
+                60.505 pbx > 101 BYE
+                60.505 pbx > 102 BYE
+                64.505 pbx > 101 BYE
+                64.505 pbx > 102 BYE
+        "#]],
     );
     assert_eq!(w.counts().calls, 0);
 }
@@ -605,30 +605,30 @@ fn a_session_refresh_finds_out_that_a_phone_is_dead() {
     check(
         &mut w,
         expect![[r#"
-            63.005 pbx > 101 UPDATE
-            63.005 pbx > 102 UPDATE
-            63.007 101 > pbx 200 UPDATE
-            63.505 pbx > 102 UPDATE
-            64.505 pbx > 102 UPDATE
-            66.505 pbx > 102 UPDATE
-            70.505 pbx > 102 UPDATE
-            74.505 pbx > 102 UPDATE
-            78.505 pbx > 102 UPDATE
-            82.505 pbx > 102 UPDATE
-            86.505 pbx > 102 UPDATE
-            90.505 pbx > 102 UPDATE
-            94.505 pbx > 102 UPDATE
-            95.005 pbx > 101 BYE
-            95.005 pbx > 102 BYE
-            95.007 101 > pbx 200 BYE
-            95.505 pbx > 102 BYE
-            96.505 pbx > 102 BYE
-            98.505 pbx > 102 BYE
-           102.505 pbx > 102 BYE
-           106.505 pbx > 102 BYE
-           110.505 pbx > 102 BYE
-           114.505 pbx > 102 BYE
-    "#]],
+                63.005 pbx > 101 UPDATE
+                63.005 pbx > 102 UPDATE
+                63.007 101 > pbx 200 UPDATE
+                63.505 pbx > 102 UPDATE
+                64.505 pbx > 102 UPDATE
+                66.505 pbx > 102 UPDATE
+                70.505 pbx > 102 UPDATE
+                74.505 pbx > 102 UPDATE
+                78.505 pbx > 102 UPDATE
+                82.505 pbx > 102 UPDATE
+                86.505 pbx > 102 UPDATE
+                90.505 pbx > 102 UPDATE
+                94.505 pbx > 102 UPDATE
+                95.005 pbx > 101 BYE
+                95.005 pbx > 102 BYE
+                95.007 101 > pbx 200 BYE
+                95.505 pbx > 102 BYE
+                96.505 pbx > 102 BYE
+                98.505 pbx > 102 BYE
+               102.505 pbx > 102 BYE
+               106.505 pbx > 102 BYE
+               110.505 pbx > 102 BYE
+               114.505 pbx > 102 BYE
+        "#]],
     );
     assert!(w.stages("101").is_empty());
 }
@@ -648,23 +648,23 @@ fn the_box_is_killed_and_the_phones_are_still_registered() {
     check(
         &mut w,
         expect![[r#"
-             7.001 101 > pbx BYE
-             7.001 pbx > 101 481 BYE
-             7.001 102 > pbx BYE
-             7.001 pbx > 102 481 BYE
-             8.001 101 > pbx INVITE sendrecv
-             8.001 pbx > 101 401 INVITE
-             8.003 101 > pbx ACK
-             8.003 101 > pbx INVITE sendrecv
-             8.003 pbx > 101 100 INVITE
-             8.003 pbx > 102 INVITE sendrecv
-             8.005 102 > pbx 180 INVITE
-             8.005 pbx > 101 180 INVITE
-            10.005 102 > pbx 200 INVITE sendrecv
-            10.005 pbx > 102 ACK
-            10.005 pbx > 101 200 INVITE sendrecv
-            10.007 101 > pbx ACK
-    "#]],
+                 7.001 101 > pbx BYE
+                 7.001 pbx > 101 481 BYE
+                 7.001 102 > pbx BYE
+                 7.001 pbx > 102 481 BYE
+                 8.001 101 > pbx INVITE sendrecv
+                 8.001 pbx > 101 401 INVITE
+                 8.003 101 > pbx ACK
+                 8.003 101 > pbx INVITE sendrecv
+                 8.003 pbx > 101 100 INVITE
+                 8.003 pbx > 102 INVITE sendrecv
+                 8.005 102 > pbx 180 INVITE
+                 8.005 pbx > 101 180 INVITE
+                10.005 102 > pbx 200 INVITE sendrecv
+                10.005 pbx > 102 ACK
+                10.005 pbx > 101 200 INVITE sendrecv
+                10.007 101 > pbx ACK
+        "#]],
     );
 }
 
@@ -681,30 +681,30 @@ fn an_administrator_ends_a_call_and_disables_an_extension() {
     check(
         &mut w,
         expect![[r#"
-             6.000 pbx > 101 BYE
-             6.000 pbx > 102 BYE
-             6.002 101 > pbx 200 BYE
-             6.002 102 > pbx 200 BYE
-             7.001 101 > pbx INVITE sendrecv
-             7.001 pbx > 101 401 INVITE
-             7.003 101 > pbx ACK
-             7.003 101 > pbx INVITE sendrecv
-             7.003 pbx > 101 100 INVITE
-             7.003 pbx > 101 480 INVITE
-             7.005 101 > pbx ACK
-             8.001 102 > pbx INVITE sendrecv
-             8.001 pbx > 102 401 INVITE
-             8.003 102 > pbx ACK
-             8.003 102 > pbx INVITE sendrecv
-             8.003 pbx > 102 401 INVITE
-             8.005 102 > pbx ACK
-             8.005 102 > pbx INVITE sendrecv
-             8.005 pbx > 102 401 INVITE
-             8.007 102 > pbx ACK
-             8.007 102 > pbx INVITE sendrecv
-             8.007 pbx > 102 401 INVITE
-             8.009 102 > pbx ACK
-    "#]],
+                 6.000 pbx > 101 BYE
+                 6.000 pbx > 102 BYE
+                 6.002 101 > pbx 200 BYE
+                 6.002 102 > pbx 200 BYE
+                 7.001 101 > pbx INVITE sendrecv
+                 7.001 pbx > 101 401 INVITE
+                 7.003 101 > pbx ACK
+                 7.003 101 > pbx INVITE sendrecv
+                 7.003 pbx > 101 100 INVITE
+                 7.003 pbx > 101 480 INVITE
+                 7.005 101 > pbx ACK
+                 8.001 102 > pbx INVITE sendrecv
+                 8.001 pbx > 102 401 INVITE
+                 8.003 102 > pbx ACK
+                 8.003 102 > pbx INVITE sendrecv
+                 8.003 pbx > 102 401 INVITE
+                 8.005 102 > pbx ACK
+                 8.005 102 > pbx INVITE sendrecv
+                 8.005 pbx > 102 401 INVITE
+                 8.007 102 > pbx ACK
+                 8.007 102 > pbx INVITE sendrecv
+                 8.007 pbx > 102 401 INVITE
+                 8.009 102 > pbx ACK
+        "#]],
     );
     assert_eq!(w.counts().bindings, 1);
 }
@@ -719,12 +719,12 @@ fn a_slow_disk_delays_the_answer_to_a_register_and_a_failing_one_refuses_it() {
     check(
         &mut w,
         expect![[r#"
-             0.001 101 > pbx REGISTER
-             0.001 pbx > 101 401 REGISTER
-             0.003 101 > pbx REGISTER
-             0.503 101 > pbx REGISTER
-             0.803 pbx > 101 200 REGISTER
-    "#]],
+                 0.001 101 > pbx REGISTER
+                 0.001 pbx > 101 401 REGISTER
+                 0.003 101 > pbx REGISTER
+                 0.503 101 > pbx REGISTER
+                 0.803 pbx > 101 200 REGISTER
+        "#]],
     );
     w.store.faults.failure = 1000;
     w.add_phone("102", Habits::PLAIN);
@@ -733,12 +733,12 @@ fn a_slow_disk_delays_the_answer_to_a_register_and_a_failing_one_refuses_it() {
     check(
         &mut w,
         expect![[r#"
-             2.001 102 > pbx REGISTER
-             2.001 pbx > 102 401 REGISTER
-             2.003 102 > pbx REGISTER
-             2.503 102 > pbx REGISTER
-             2.803 pbx > 102 503 REGISTER
-    "#]],
+                 2.001 102 > pbx REGISTER
+                 2.001 pbx > 102 401 REGISTER
+                 2.003 102 > pbx REGISTER
+                 2.503 102 > pbx REGISTER
+                 2.803 pbx > 102 503 REGISTER
+        "#]],
     );
 }
 
@@ -760,11 +760,46 @@ fn a_phone_on_tcp_is_called_on_its_connection_and_registers_anew_when_it_breaks(
     w.add_phone("102", Habits { tcp: true, ..Habits::PLAIN });
     w.advance(secs(1)).take_ladder();
     w.dial("101", "102").advance(secs(5)).hang_up("102").advance(secs(1));
-    check(&mut w, expect![[r#""#]]);
+    check(
+        &mut w,
+        expect![[r#"
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 200 INVITE sendrecv
+                 3.007 101 > pbx ACK
+                 6.001 102 > pbx BYE
+                 6.001 pbx > 102 200 BYE
+                 6.001 pbx > 101 BYE
+                 6.003 101 > pbx 200 BYE
+        "#]],
+    );
     w.disconnect("102").advance(secs(1));
     assert_eq!(w.counts().bindings, 1);
     w.dial("101", "102").advance(secs(10));
-    check(&mut w, expect![[r#""#]]);
+    check(
+        &mut w,
+        expect![[r#"
+                 8.001 101 > pbx INVITE sendrecv
+                 8.001 pbx > 101 401 INVITE
+                 8.003 101 > pbx ACK
+                 8.003 101 > pbx INVITE sendrecv
+                 8.003 pbx > 101 100 INVITE
+                 8.003 pbx > 101 480 INVITE
+                 8.005 101 > pbx ACK
+                12.001 102 > pbx REGISTER
+                12.001 pbx > 102 401 REGISTER
+                12.003 102 > pbx REGISTER
+                12.006 pbx > 102 200 REGISTER
+        "#]],
+    );
     assert_eq!(w.counts().bindings, 2);
 }
 
@@ -776,5 +811,127 @@ fn after_a_restart_the_box_connects_to_a_phone_on_tcp() {
     w.advance(secs(1)).crash();
     w.dial("101", "102").advance(secs(4));
     assert_eq!(w.stages("102"), [Stage::Up]);
-    check(&mut w, expect![[r#""#]]);
+    check(
+        &mut w,
+        expect![[r#"
+                 1.000 pbx is killed and starts again
+                 1.001 101 > pbx INVITE sendrecv
+                 1.001 pbx > 101 401 INVITE
+                 1.003 101 > pbx ACK
+                 1.003 101 > pbx INVITE sendrecv
+                 1.003 pbx > 101 100 INVITE
+                 1.003 pbx > 102 INVITE sendrecv
+                 1.005 102 > pbx 180 INVITE
+                 1.005 pbx > 101 180 INVITE
+                 3.005 102 > pbx 200 INVITE sendrecv
+                 3.005 pbx > 102 ACK
+                 3.005 pbx > 101 200 INVITE sendrecv
+                 3.007 101 > pbx ACK
+        "#]],
+    );
+}
+
+/// A request of nobody we know, with a body where it is an INVITE.
+fn strange_request(method: &str, to_tag: &str) -> String {
+    let body =
+        "v=0\r\no=- 1 1 IN IP4 203.0.113.9\r\ns=-\r\nc=IN IP4 203.0.113.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let body = if method == "INVITE" { body } else { "" };
+    format!(
+        "{method} sip:102@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bK{method}{to_tag}\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:101@10.0.0.1>;tag=x\r\nTo: <sip:102@10.0.0.1>{to_tag}\r\nCall-ID: {method}{to_tag}\r\n\
+         CSeq: 1 {method}\r\nContact: <sip:101@203.0.113.9>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[test]
+fn a_stranger_leaves_nothing_behind() {
+    let mut w = world(["101", "102"]);
+    w.advance(secs(40)); // the registrations' transactions are gone
+    let before = w.counts();
+    let stranger = std::net::SocketAddr::from(([203, 0, 113, 9], 5060));
+    for method in [
+        "INVITE",
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "OPTIONS",
+        "PRACK",
+        "SUBSCRIBE",
+        "NOTIFY",
+        "PUBLISH",
+        "INFO",
+        "REFER",
+        "MESSAGE",
+        "UPDATE",
+        "FLY",
+    ] {
+        for to_tag in ["", ";tag=y"] {
+            let (asked, told) = w.traffic(stranger);
+            w.send(stranger, strange_request(method, to_tag)).advance(millis(10));
+            let (asked, told) = (w.traffic(stranger).0 - asked, w.traffic(stranger).1 - told);
+            assert!(told * 2 <= asked * 3, "{method}{to_tag}: {told} octets for {asked}"); // no amplifier
+        }
+        assert_eq!(w.counts(), before, "{method} leaves something behind");
+    }
+    check(
+        &mut w,
+        expect![[r#"
+                41.001 203.0.113.9:5060 > pbx INVITE sendrecv
+                41.001 pbx > 203.0.113.9:5060 401 INVITE
+                41.011 203.0.113.9:5060 > pbx INVITE sendrecv
+                41.011 pbx > 203.0.113.9:5060 481 INVITE
+                41.021 203.0.113.9:5060 > pbx ACK
+                41.031 203.0.113.9:5060 > pbx ACK
+                41.041 203.0.113.9:5060 > pbx BYE
+                41.041 pbx > 203.0.113.9:5060 401 BYE
+                41.051 203.0.113.9:5060 > pbx BYE
+                41.051 pbx > 203.0.113.9:5060 481 BYE
+                41.061 203.0.113.9:5060 > pbx CANCEL
+                41.061 pbx > 203.0.113.9:5060 481 CANCEL
+                41.071 203.0.113.9:5060 > pbx CANCEL
+                41.071 pbx > 203.0.113.9:5060 481 CANCEL
+                41.081 203.0.113.9:5060 > pbx OPTIONS
+                41.081 pbx > 203.0.113.9:5060 200 OPTIONS
+                41.091 203.0.113.9:5060 > pbx OPTIONS
+                41.091 pbx > 203.0.113.9:5060 481 OPTIONS
+                41.101 203.0.113.9:5060 > pbx PRACK
+                41.101 pbx > 203.0.113.9:5060 401 PRACK
+                41.111 203.0.113.9:5060 > pbx PRACK
+                41.111 pbx > 203.0.113.9:5060 481 PRACK
+                41.121 203.0.113.9:5060 > pbx SUBSCRIBE
+                41.121 pbx > 203.0.113.9:5060 401 SUBSCRIBE
+                41.131 203.0.113.9:5060 > pbx SUBSCRIBE
+                41.131 pbx > 203.0.113.9:5060 481 SUBSCRIBE
+                41.141 203.0.113.9:5060 > pbx NOTIFY
+                41.141 pbx > 203.0.113.9:5060 401 NOTIFY
+                41.151 203.0.113.9:5060 > pbx NOTIFY
+                41.151 pbx > 203.0.113.9:5060 481 NOTIFY
+                41.161 203.0.113.9:5060 > pbx PUBLISH
+                41.161 pbx > 203.0.113.9:5060 401 PUBLISH
+                41.171 203.0.113.9:5060 > pbx PUBLISH
+                41.171 pbx > 203.0.113.9:5060 481 PUBLISH
+                41.181 203.0.113.9:5060 > pbx INFO
+                41.181 pbx > 203.0.113.9:5060 401 INFO
+                41.191 203.0.113.9:5060 > pbx INFO
+                41.191 pbx > 203.0.113.9:5060 481 INFO
+                41.201 203.0.113.9:5060 > pbx REFER
+                41.201 pbx > 203.0.113.9:5060 401 REFER
+                41.211 203.0.113.9:5060 > pbx REFER
+                41.211 pbx > 203.0.113.9:5060 481 REFER
+                41.221 203.0.113.9:5060 > pbx MESSAGE
+                41.221 pbx > 203.0.113.9:5060 401 MESSAGE
+                41.231 203.0.113.9:5060 > pbx MESSAGE
+                41.231 pbx > 203.0.113.9:5060 481 MESSAGE
+                41.241 203.0.113.9:5060 > pbx UPDATE
+                41.241 pbx > 203.0.113.9:5060 401 UPDATE
+                41.251 203.0.113.9:5060 > pbx UPDATE
+                41.251 pbx > 203.0.113.9:5060 481 UPDATE
+                41.261 203.0.113.9:5060 > pbx FLY
+                41.261 pbx > 203.0.113.9:5060 401 FLY
+                41.271 203.0.113.9:5060 > pbx FLY
+                41.271 pbx > 203.0.113.9:5060 481 FLY
+        "#]],
+    );
 }

@@ -1,4 +1,5 @@
 //! SIP without I/O: messages, digest, transactions, dialogs, the registrar.
+#![forbid(unsafe_code)]
 
 mod flow;
 pub mod dialog;

@@ -101,6 +101,16 @@ impl Signal {
         self.changed.notify_all();
     }
 
+    /// The keeper has ended, be it by a panic: who waits for it is told what is true, that the record is
+    /// durable.
+    pub(crate) fn keeper_ended(&self) {
+        let mut news = self.lock();
+        news.ended = true;
+        let waiting = std::mem::take(&mut news.waiting);
+        drop(news);
+        tell(waiting, &Ok(()));
+    }
+
     /// Waits for something to do: at once if somebody waits for a record, otherwise not before
     /// `not_before`, and not beyond `until`.
     pub(crate) fn wait(&self, not_before: Instant, until: Option<Instant>) -> News {

@@ -34,4 +34,7 @@ pub use server::{ServeError, WebOptions, WebServer, serve};
 pub use tls::TlsError;
 
 #[cfg(test)]
+extern crate self as web; // the fixture is shared with the example, which sees the crate from outside
+
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use config::{FeatureCodes, Listen, MediaSettings, SipSettings, System};
+use config::Document;
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -34,30 +32,12 @@ fn company() -> Config {
     sales.ring_time_s = Some(15);
     let groups =
         [sales, group("401", "", &["104"]), group("402", "Two", &["101", "102"]), group("43", "Hidden", &["101"])];
-    Config {
-        system: System { name: String::new(), realm: String::new(), time_zone: "UTC".to_owned() },
-        listen: Listen {
-            sip: ([127, 0, 0, 1], 5060).into(),
-            sips: None,
-            web: ([127, 0, 0, 1], 8443).into(),
-            rtp: (20000, 29999),
-        },
-        sip: SipSettings {
-            external_address: None,
-            expires_min_s: 60,
-            expires_max_s: 3600,
-            expires_default_s: 3600,
-            devices_max: 10,
-            ring_time_s: 25,
-            session_expires_s: 1800,
-            session_min_s: 90,
-            calls_max: 1000,
-        },
-        media: MediaSettings { codecs: vec!["PCMA".to_owned()], inactivity_s: 60 },
-        features: FeatureCodes { echo: "*43".to_owned() },
-        extensions: extensions.into_iter().map(|e| (e.number.clone(), e)).collect::<BTreeMap<_, _>>(),
-        ring_groups: groups.into_iter().map(|g| (g.number.clone(), g)).collect(),
-    }
+    let mut config = (**Document::parse("").expect("an empty document is right").config()).clone();
+    config.sip.ring_time_s = 25;
+    config.features.echo = "*43".to_owned();
+    config.extensions = extensions.into_iter().map(|e| (e.number.clone(), e)).collect();
+    config.ring_groups = groups.into_iter().map(|g| (g.number.clone(), g)).collect();
+    config
 }
 
 fn check(from: Option<&str>, dialled: &str, expected: Expect) {

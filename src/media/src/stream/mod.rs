@@ -27,26 +27,31 @@ use peer::{Belief, Peer};
 use report::Reporting;
 
 /// The machine of one stream.
+///
+/// The order of the fields is theirs in memory: thousands of streams do not stay in the processor's cache, and what
+/// each packet touches lies together.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Stream {
     id: StreamId,
-    options: StreamOptions,
-    negotiation: Option<Negotiation>,
     sink: Sink,
-    reception: Reception,
-    digits: Digits,
-    outgoing: Outgoing,
-    reporting: Reporting,
+    /// The next timeout may be earlier than it was.
+    rearmed: bool,
     silence: Silence,
+    news: Vec<News>,
+    outgoing: Outgoing,
+    negotiation: Option<Negotiation>,
+    reception: Reception,
+    // From here on seldom.
     strangers: u64,
     dropped: u64,
+    digits: Digits,
+    options: StreamOptions,
+    reporting: Reporting,
     /// The peer heard last, for the totals, also after a new negotiation.
     heard: Option<SocketAddr>,
     quality_at: Option<Instant>,
     random: Random,
-    news: Vec<News>,
-    /// The next timeout may be earlier than it was.
-    rearmed: bool,
 }
 
 /// What all streams share.

@@ -6,11 +6,12 @@ use crate::control::Codec;
 
 /// The peer and what was agreed on with it.
 #[derive(Debug)]
+#[repr(C)] // in the order of use, as `Stream` explains
 pub(super) struct Negotiation {
-    pub(super) peer: Peer,
-    pub(super) payloads: Payloads,
     pub(super) send: bool,
     pub(super) receive: bool,
+    pub(super) payloads: Payloads,
+    pub(super) peer: Peer,
 }
 
 impl Negotiation {

@@ -16,10 +16,11 @@ use crate::rtp::Header;
 
 /// The peer of one stream.
 #[derive(Clone, Debug)]
+#[repr(C)] // in the order of use, as `Stream` explains
 pub(super) struct Peer {
+    latched: Option<Latched>,
     negotiated: SocketAddr,
     latch: Latch,
-    latched: Option<Latched>,
     candidates: [Option<Candidate>; CANDIDATES],
 }
 

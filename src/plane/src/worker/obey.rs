@@ -173,7 +173,7 @@ fn stream_of(command: &MediaCommand) -> StreamId {
 
 /// RFC 3550 §11: RTP on an even port, RTCP on the next.
 fn open_pair(ip: IpAddr, port: u16) -> io::Result<(Port, Port)> {
-    let next = port.checked_add(1).filter(|_| port % 2 == 0 && port != 0);
+    let next = port.checked_add(1).filter(|_| port.is_multiple_of(2) && port != 0);
     let rtcp = next.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the RTP port is not even"))?;
     Ok((Port::open(SocketAddr::new(ip, port))?, Port::open(SocketAddr::new(ip, rtcp))?))
 }

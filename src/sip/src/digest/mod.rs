@@ -153,9 +153,12 @@ const ROWS_READ: usize = 8;
 ///
 /// RFC 7616 §3.4.6 has them denote the same resource. Deviation: port, parameters and headers do not count, and
 /// `sip:` serves for `sips:`, for phones leave the port or `;transport=` out of one of the two; the method, the
-/// user and the host always count.
+/// user and the host always count, but for a URI without user: SIPp and simple phones name the server alone,
+/// and method, nonce and count still bind the credentials to one request at this server.
 fn serves(uri: &[u8], request_uri: &Uri) -> bool {
-    Uri::parse(uri).is_ok_and(|uri| uri.same_user_and_host(request_uri))
+    let Ok(uri) = Uri::parse(uri) else { return false };
+    let server_alone = uri.user.is_none() && Uri { user: None, ..request_uri.clone() }.same_user_and_host(&uri);
+    server_alone || uri.same_user_and_host(request_uri)
 }
 
 #[cfg(test)]

@@ -148,7 +148,8 @@ impl HeaderName {
         let mut slot = slot(text)?;
         loop {
             let (name, value) = KNOWN.get(usize::from(SLOTS[slot]))?;
-            if name.as_bytes().eq_ignore_ascii_case(text) {
+            // Most names come as we print them.
+            if name.as_bytes() == text || name.as_bytes().eq_ignore_ascii_case(text) {
                 return Some(value.clone());
             }
             slot = (slot + 1) % SLOTS.len();

@@ -165,6 +165,9 @@ impl<'a> Iterator for Commas<'a> {
 
 /// Where the first comma outside quotes and angle brackets stands.
 pub(crate) fn comma(text: &[u8]) -> Option<usize> {
+    if !text.contains(&b',') {
+        return None; // the usual case, and a fast search
+    }
     let mut at = 0;
     let mut inside = false;
     while at < text.len() {
@@ -186,24 +189,54 @@ pub(crate) fn comma(text: &[u8]) -> Option<usize> {
 /// Where the first control character but the tab stands. Eight octets at a time: this is the one loop that
 /// touches every octet of a message.
 pub(crate) fn find_control(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    const SPACES: u64 = u64::from_ne_bytes([0x20; 8]);
-    const DELS: u64 = u64::from_ne_bytes([0x7f; 8]);
-    let mut at = 0;
-    while let Some(eight) = text.get(at..at + 8) {
-        let word = u64::from_ne_bytes(eight.try_into().unwrap_or_default());
-        // A high bit is set where an octet is below 0x20, or equal to 0x7f; borrows can only add marks
-        // behind a true one, and every mark is looked at again.
-        let low = word.wrapping_sub(SPACES) & !word & HIGHS;
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    const SPACES: u64 = u64::from_le_bytes([0x20; 8]);
+    const DELS: u64 = u64::from_le_bytes([0x7f; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    for (number, octets) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*octets);
+        // The high bit of an octet is set where it is below 0x20 or equal to 0x7f. A borrow can set a bit too
+        // many, but only above (after) a true one; and a tab is none that we look for.
         let del = word ^ DELS;
-        let del = del.wrapping_sub(ONES) & !del & HIGHS;
-        if low | del != 0
-            && let Some(found) = eight.iter().position(|&b| is_control(b))
-        {
-            return Some(at + found);
+        let marks = (word.wrapping_sub(SPACES) & !word | del.wrapping_sub(ONES) & !del) & HIGHS;
+        if marks != 0 {
+            let first = (marks.trailing_zeros() / 8) as usize;
+            if octets[first] != b'\t' {
+                return Some(number * 8 + first);
+            }
+            if let Some(found) = octets[first..].iter().position(|&b| is_control(b)) {
+                return Some(number * 8 + first + found);
+            }
         }
-        at += 8;
     }
-    text[at..].iter().position(|&b| is_control(b)).map(|found| at + found)
+    rest.iter().position(|&b| is_control(b)).map(|found| words.len() * 8 + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_control_character_is_found_wherever_it_stands() {
+        for control in (0..=255u8).filter(|&b| is_control(b)) {
+            for at in 0..20 {
+                let mut text = *b"a \t~\x80\xff\x1fbc\td efghijklmno";
+                text[6] = b' ';
+                assert_eq!(find_control(&text), None);
+                text[at] = control;
+                assert_eq!(find_control(&text), Some(at), "{control:#x}");
+                text[(at + 1) % text.len()] = 0x7f;
+                assert_eq!(find_control(&text), Some(at.min((at + 1) % text.len())));
+            }
+        }
+    }
+
+    #[test]
+    fn commas_outside_quotes_and_brackets_separate() {
+        let split = |text: &'static str| commas(text.as_bytes()).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert_eq!(split("a, \"b,\\\",\" <c,d> ,, e"), ["a", "\"b,\\\",\" <c,d>", "", "e"]);
+        assert_eq!(split(""), [""]);
+        assert_eq!(split("\"a, b"), ["\"a, b"]);
+    }
 }

@@ -86,8 +86,7 @@ impl IndexFold {
         self.flush(index)
     }
 
-    /// Takes out what only the records before `before` say: calls that ended there, audit rows and
-    /// configuration versions that cannot be put together without them. `visit_ended` names the calls.
+    /// Takes out a call, unless its final record is `before` or later.
     pub(crate) fn forget_call(&mut self, index: &dyn Index, call: CallRef, before: u64) -> Result<(), IndexError> {
         let Some(value) = index.get(&call_key(call))? else { return Ok(()) };
         if let Ok(row) = postcard::from_bytes::<CallRow>(&value) {

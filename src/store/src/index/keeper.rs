@@ -101,6 +101,7 @@ enum Work {
 
 /// Runs until the commit thread has ended, then closes everything cleanly.
 pub(crate) fn run(shared: &Shared) {
+    let _ending = EndOnExit(shared);
     let now = Instant::now();
     let mut keeper = Keeper { shared, work: Work::Broken { at: now }, saved_at: now, moved: false, retry: RETRY };
     keeper.open_index();
@@ -130,6 +131,16 @@ pub(crate) fn run(shared: &Shared) {
         }
     }
     keeper.finish();
+}
+
+/// However the keeper ends, nobody waits for it for ever, and nobody searches an index that stands still.
+struct EndOnExit<'a>(&'a Shared);
+
+impl Drop for EndOnExit<'_> {
+    fn drop(&mut self) {
+        self.0.slot.set(SlotState::Failed("it is closed".to_owned()));
+        self.0.signal.keeper_ended();
+    }
 }
 
 impl Keeper<'_> {
@@ -298,7 +309,6 @@ impl Keeper<'_> {
             }
         }
         self.work = Work::Broken { at: Instant::now() };
-        self.shared.slot.set(SlotState::Failed("the store is closed".to_owned()));
     }
 }
 

@@ -1,1 +1,144 @@
+//! The whole router, without a socket: permissions, cross-site requests, hostile text, and each page's work.
 
+mod api;
+mod attacks;
+mod fixture;
+mod login;
+mod pages;
+mod permissions;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use base::CallRef;
+use exchange::record::{Cause, Disposition, Role};
+use tower::ServiceExt;
+
+use crate::app::{App, Shared};
+use crate::backend::Backend;
+use crate::routes;
+use fixture::{Commands, Folder};
+
+/// A box under test.
+struct TestBox {
+    app: Shared,
+    backend: Arc<Backend>,
+    commands: Commands,
+    router: Router,
+    call: CallRef,
+    _folder: Folder,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Nobody,
+    Viewer,
+    Admin,
+    /// Must change the password first.
+    Fresh,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The text between the tags of the element with this `data-test`.
+    fn part(&self, name: &str) -> &str {
+        let at = self.body.find(&format!("data-test=\"{name}\"")).unwrap_or_else(|| panic!("no {name}: {}", self.body));
+        let from = at + self.body[at..].find('>').expect("a tag ends") + 1;
+        let to = from + self.body[from..].find("</").expect("an element ends");
+        self.body[from..to].trim()
+    }
+}
+
+impl TestBox {
+    fn new() -> Self {
+        Self::with(&fixture::company())
+    }
+
+    fn with(people: &[(&str, &str)]) -> Self {
+        let folder = Folder::new("test");
+        let (backend, commands) = fixture::backend(&folder.0, people);
+        let call = fixture::write_call(
+            &backend,
+            fixture::wall(),
+            fixture::party("101", "Ada Lovelace"),
+            fixture::party("102", "Bertrand Maes"),
+            Disposition::Answered,
+            Cause::NormalClearing,
+            3,
+            &[],
+        );
+        let app = App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)));
+        let router = routes::router(Arc::clone(&app));
+        TestBox { app, backend, commands, router, call, _folder: folder }
+    }
+
+    /// A cookie of a new session.
+    fn cookie(&self, who: Who) -> Option<String> {
+        let (name, role, must_change) = match who {
+            Who::Nobody => return None,
+            Who::Viewer => ("viewer", Role::Viewer, false),
+            Who::Admin => ("admin", Role::Administrator, false),
+            Who::Fresh => ("fresh", Role::Administrator, true),
+        };
+        let cookie = self.app.sessions.begin(self.app.now(), name, role, must_change, self.app.random().unwrap());
+        cookie.to_str().unwrap().split(';').next().map(str::to_owned)
+    }
+
+    async fn get(&self, who: Who, path: &str) -> Answer {
+        self.send(Method::GET, who, path, &[], "").await
+    }
+
+    async fn post(&self, who: Who, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+        self.send(Method::POST, who, path, &headers, &body).await
+    }
+
+    async fn send(&self, method: Method, who: Who, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(HOST, "box:8443");
+        if let Some(cookie) = self.cookie(who) {
+            request = request.header(COOKIE, cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.run(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    async fn run(&self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 44], 40_000))));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let is_stream = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream {
+            String::new()
+        } else {
+            let octets = axum::body::to_bytes(response.into_body(), 32 << 20).await.unwrap();
+            String::from_utf8_lossy(&octets).into_owned()
+        };
+        Answer { status, headers, body }
+    }
+
+    /// The path of a route with something real in its places.
+    fn filled(&self, path: &str) -> String {
+        path.replace("{number}", if path.contains("ring-groups") { "400" } else { "109" })
+            .replace("{call}", &self.call.to_string())
+            .replace("{version}", "1")
+            .replace("{name}", "style.css")
+    }
+}

@@ -28,6 +28,19 @@ fn other_schemes() {
 }
 
 #[test]
+fn hosts() {
+    for (text, address) in [("192.0.2.1", true), ("0.0.0.0", true), ("255.255.255.255", true), ("1.2.3", false)] {
+        let host = Host::parse(text.as_bytes()).unwrap();
+        assert_eq!((host.ip().is_some(), host.to_string().as_str()), (address, text));
+    }
+    for name in ["1.2.3.256", "1.2.3.4.5", "1.2.3.0004", "1..2.3", "1.2.3.", "999.1.1.1"] {
+        assert_eq!(Host::parse(name.as_bytes()).unwrap(), Host::Name(Bytes::copy_from_slice(name.as_bytes())));
+    }
+    assert_eq!(Host::parse(b"[2001:db8:::192.0.2.1]"), Host::parse(b"[2001:db8::192.0.2.1]"));
+    assert!(Host::parse(b"[2001:db8:::1]").is_err() && Host::parse(b"").is_err() && Host::parse(b"a:5").is_err());
+}
+
+#[test]
 fn escapes() {
     assert_eq!(uri("sip:%61l%C3%A9@h").user_unescaped().as_deref(), Some("alé"));
     assert_eq!(uri("sip:null-%00@h").user_unescaped(), None);
