@@ -126,12 +126,21 @@ class Baresip:
         return None
 
     def wait(self, kind, seconds=6.0, since=0):
-        """Waits for an event of that type, such as REGISTER_OK or CALL_ESTABLISHED."""
+        """Waits for an event of that type, such as CALL_ESTABLISHED."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if any(event.get("type") == kind for event in self.events[since:]):
                 return True
             time.sleep(0.02)
+        return False
+
+    def registered(self, seconds=6.0):
+        """Whether it has registered. Read from its log: the event may come before there is anybody to hear it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if "200 OK" in self.said():
+                return True
+            time.sleep(0.05)
         return False
 
     def said(self):

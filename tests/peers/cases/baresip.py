@@ -11,7 +11,7 @@ def pair(world, **more):
     world.start()
     a, b = Baresip(world, "101", 440, **more), Baresip(world, "102", 660, **more)
     for phone in (a, b):
-        check(phone.wait("REGISTER_OK"), f"{phone.number} is not registered:\n{phone.said()[-800:]}")
+        check(phone.registered(), f"{phone.number} is not registered:\n{phone.said()[-800:]}")
     return a, b
 
 
@@ -84,7 +84,7 @@ def case_baresip_echo(world):
     """*43 gives back the phone's own tone."""
     world.start()
     phone = Baresip(world, "103", 523)
-    check(phone.wait("REGISTER_OK"), f"not registered:\n{phone.said()[-800:]}")
+    check(phone.registered(), f"not registered:\n{phone.said()[-800:]}")
     phone.tell("dial", "*43")
     check(phone.wait("CALL_ESTABLISHED"), f"not connected:\n{phone.said()[-800:]}")
     time.sleep(3)
@@ -98,7 +98,7 @@ def case_baresip_refused(world):
     """A number that does not exist is told as such."""
     world.start()
     phone = Baresip(world, "104", 440)
-    check(phone.wait("REGISTER_OK"), f"not registered:\n{phone.said()[-800:]}")
+    check(phone.registered(), f"not registered:\n{phone.said()[-800:]}")
     phone.tell("dial", "7999")
     check(phone.wait("CALL_CLOSED", 4), "the call goes on")
     closed = [event for event in phone.events if event.get("type") == "CALL_CLOSED"][-1]

@@ -68,7 +68,7 @@ impl Exchange {
         }
         c.cancelled = Some(cause);
         let invite = c.invite;
-        if let Some(client) = self.transactions.cancel(now, invite) {
+        if let Some(client) = self.transactions.cancel_because(now, invite, reason(cause).into()) {
             self.clients.insert(client, leg);
         }
         self.flush(None);
@@ -244,9 +244,13 @@ impl Exchange {
 
 /// `Reason: Q.850;cause=…` (RFC 3326), with the SIP one for what was answered elsewhere.
 pub(crate) fn push_reason(headers: &mut Headers, cause: Cause) {
-    if cause == Cause::AnsweredElsewhere {
-        headers.push(HeaderName::Reason, "SIP;cause=200;text=\"Call completed elsewhere\"");
-    } else {
-        headers.push(HeaderName::Reason, format!("Q.850;cause={};text=\"{}\"", cause.q850(), cause.describe()));
+    headers.push(HeaderName::Reason, reason(cause));
+}
+
+fn reason(cause: Cause) -> String {
+    match cause {
+        // What phones look for before they show a missed call.
+        Cause::AnsweredElsewhere => "SIP;cause=200;text=\"Call completed elsewhere\"".to_owned(),
+        cause => format!("Q.850;cause={};text=\"{}\"", cause.q850(), cause.describe()),
     }
 }

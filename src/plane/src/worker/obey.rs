@@ -29,6 +29,7 @@ impl Worker {
     pub(super) fn obey(&mut self) {
         self.orders.append(&mut self.start.queue.take());
         while let Some(order) = self.orders.pop_front() {
+            self.touching = None;
             match order {
                 Order::Media(command) => self.command(command),
                 Order::Expect(stream) => _ = self.expected.insert(stream, Vec::new()),

@@ -320,3 +320,21 @@ fn payloads_without_a_common_codec_are_not_forwarded() {
     assert_eq!((stats.received, stats.dropped), (6, 5));
     w.stop();
 }
+
+#[test]
+fn a_panic_ends_one_stream_and_nothing_else() {
+    let w = World::telling("127.0.14.1", |event| {
+        assert!(!matches!(event, MediaEvent::Latched { stream: StreamId(0), .. }), "the panic that is wanted");
+    });
+    let (a, b) = (Phone::new("127.0.14.2"), Phone::new("127.0.14.3"));
+    w.open(0, 20_000).sink(0, Sink::Echo).remote(0, &a, |_| {});
+    w.open(1, 20_002).sink(1, Sink::Echo).remote(1, &b, |_| {}).settled();
+    a.send(w.at(20_000), &audio(8, 7, 1));
+    let closed = w.until(|e| matches!(e, MediaEvent::Closed { .. }));
+    assert!(matches!(closed, MediaEvent::Closed { stream: StreamId(0), .. }));
+    b.send(w.at(20_002), &audio(8, 9, 1));
+    assert_eq!(b.hear().payload[0], 1);
+    assert_eq!(w.plane.len(), 1);
+    UdpSocket::bind(w.at(20_000)).unwrap();
+    w.stop();
+}

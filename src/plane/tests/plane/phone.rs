@@ -71,10 +71,22 @@ impl World {
     }
 
     pub fn quiet_after(ip: &str, threads: usize, inactivity: Duration) -> World {
+        World::start(ip, PlaneOptions { threads, inactivity, ..PlaneOptions::default() }, |_| {})
+    }
+
+    /// `hook` sees each event, on the audio thread, before it is told.
+    pub fn telling(ip: &str, hook: impl Fn(&MediaEvent) + Send + Sync + 'static) -> World {
+        World::start(ip, PlaneOptions { threads: 1, ..PlaneOptions::default() }, hook)
+    }
+
+    fn start(ip: &str, options: PlaneOptions, hook: impl Fn(&MediaEvent) + Send + Sync + 'static) -> World {
         let (told, events) = channel();
-        let told = Mutex::new(told);
-        let options = PlaneOptions { threads, inactivity, ..PlaneOptions::default() };
-        let plane = Plane::start(options, Arc::new(move |event| _ = told.lock().unwrap().send(event))).unwrap();
+        let (told, threads) = (Mutex::new(told), options.threads);
+        let on_event = move |event| {
+            hook(&event);
+            _ = told.lock().unwrap().send(event);
+        };
+        let plane = Plane::start(options, Arc::new(on_event)).unwrap();
         World { plane, ip: ip.parse().unwrap(), threads, probes: AtomicU32::new(0), events }
     }
 

@@ -159,13 +159,30 @@ fn whatever_was_not_offered_is_denied() {
     other.method = Method::Invite;
     assert_eq!(authority.verify(at(1), &other, mufasa), Verdict::Denied);
     other.method = Method::Register;
-    other.uri = Uri::parse(b"sip:102@box.example").unwrap();
+    other.uri = Uri::parse(b"sip:102@elsewhere.example").unwrap();
     assert_eq!(authority.verify(at(1), &other, mufasa), Verdict::Denied);
     // And after all that, the right one still serves, in odd clothes too.
     let odd = right.replace("Digest ", "DIGEST   ").replace(", ", " ,\t, ").replace("qop=auth", "QOP = \"AUTH\"");
     let odd = odd.replace("\"Mufasa\"", "\"Mu\\fasa\"");
     let verdict = authority.verify(at(1), &request(&[Bytes::from(odd)]), mufasa);
     assert_eq!(verdict, Verdict::Granted { username: "Mufasa".to_owned() });
+}
+
+#[test]
+fn the_digest_uri_names_the_request_uri_or_the_server_alone() {
+    for (digest_uri, request_uri, serve) in [
+        ("sip:102@box.example", "sip:102@box.example:5060;transport=udp", true),
+        ("sips:%3102@BOX.example;x", "sip:102@box.example", true),
+        ("sip:box.example", "sip:102@box.example", true),
+        ("sip:103@box.example", "sip:102@box.example", false),
+        ("sip:102@box.example", "sip:box.example", false),
+        ("sip:other.example", "sip:102@box.example", false),
+        ("tel:102", "sip:102@box.example", false),
+        ("tel:102", "tel:1-02", true),
+    ] {
+        let request_uri = Uri::parse(request_uri.as_bytes()).unwrap();
+        assert_eq!(serves(digest_uri.as_bytes(), &request_uri), serve, "{digest_uri} for {request_uri}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::client::{self, Client};
 use super::client_invite::{self, InviteClient};
 use super::timing::{Row, Timer, Timing, Tx};
 use super::turn::{Outputs, Turn};
-use super::{ClientId, LayerFull, Origin, TransactionEvent, TransactionLayer, Transmit, keys, shrink, step, via};
+use super::{ClientId, LayerFull, Origin, TransactionEvent, TransactionLayer, Transmit, derived, keys, shrink, step, via};
 use crate::Flow;
 use crate::message::{HeaderName, Method, Request, Response};
 
@@ -19,6 +19,8 @@ pub(super) struct Clients {
     table: HashMap<ClientId, Entry>,
     /// The CANCEL of an INVITE, while its transaction lives: they share the branch (RFC 3261 §9.1).
     cancels: HashMap<ClientId, ClientId>,
+    /// The Reason (RFC 3326) that the CANCEL of this INVITE will bear.
+    reasons: HashMap<ClientId, Bytes>,
 }
 
 #[derive(Debug)]
@@ -166,6 +168,17 @@ impl TransactionLayer {
         Some(id)
     }
 
+    /// The same, with a Reason for the phone (RFC 3326 §2): so that it shows no missed call where another one
+    /// answered.
+    pub fn cancel_because(&mut self, now: Instant, invite: ClientId, reason: Bytes) -> Option<ClientId> {
+        self.clients.reasons.insert(invite, reason);
+        let cancel = self.cancel(now, invite);
+        if cancel.is_none() {
+            self.clients.reasons.remove(&invite);
+        }
+        cancel
+    }
+
     /// A response arrived. The transaction that its user should show it to; `None` if it is a repetition or matches
     /// nothing. Every 2xx to an INVITE is shown, also the repeated ones and those of other forks (RFC 6026 §7.2).
     pub fn receive_response(&mut self, now: Instant, flow: Flow, response: &Response) -> Option<ClientId> {
@@ -223,6 +236,8 @@ impl TransactionLayer {
     /// RFC 3261 §9.1: a transaction of its own, to where the INVITE went. It is not counted against `clients_max`: it
     /// is what makes room.
     fn send_cancel(&mut self, now: Instant, id: ClientId, invite: ClientId, flow: Flow, secret: u64, bytes: Bytes) {
+        let reason = self.clients.reasons.remove(&invite);
+        let bytes = reason.and_then(|reason| derived::with_reason(&bytes, reason)).unwrap_or(bytes);
         let mut turn = turn(now, id, flow, &self.limits.timing, &mut self.timers, &mut self.outputs);
         let machine = Machine::Cancel(Client::start(bytes, &mut turn), invite);
         self.clients.cancels.insert(invite, id);
@@ -242,6 +257,7 @@ impl TransactionLayer {
         if let Machine::Cancel(_, invite) = entry.machine {
             self.clients.cancels.remove(&invite);
         }
+        self.clients.reasons.remove(&id);
         self.by_flow.remove(&(entry.flow, Tx::Client(id)));
         shrink(&mut self.clients.table);
         self.outputs.events.push_back(TransactionEvent::ClientEnded(id));

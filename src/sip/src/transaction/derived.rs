@@ -18,6 +18,13 @@ pub(super) fn cancel(invite: &Bytes) -> Option<Bytes> {
     Some(derive(invite, Method::Cancel, None)?.to_bytes())
 }
 
+/// The same message with a Reason header.
+pub(super) fn with_reason(request: &Bytes, reason: Bytes) -> Option<Bytes> {
+    let Ok(Some(Message::Request(mut request))) = message::parse(request.clone()) else { return None };
+    request.headers.push(HeaderName::Reason, reason);
+    Some(request.to_bytes())
+}
+
 fn derive(invite: &Bytes, method: Method, to: Option<Bytes>) -> Option<Request> {
     let Ok(Some(Message::Request(invite))) = message::parse(invite.clone()) else { return None };
     let old = &invite.headers;
