@@ -134,7 +134,7 @@ class Baresip:
             time.sleep(0.02)
         return False
 
-    def registered(self, seconds=6.0):
+    def registered(self, seconds=20.0):
         """Whether it has registered. Read from its log: the event may come before there is anybody to hear it."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

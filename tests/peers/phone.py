@@ -223,7 +223,7 @@ class Phone:
             except OSError:  # nothing for a while, or an ICMP answer
                 continue
             if self.transport == "UDP":
-                if data.strip():
+                if b" " in data.partition(b"\r\n")[0]:
                     self._receive(data)
                 continue
             if not data:

@@ -10,6 +10,8 @@ use base::StreamId;
 pub(crate) struct Ports {
     free: VecDeque<u16>,
     in_use: hashbrown::HashMap<StreamId, u16>,
+    /// The ports of `in_use`, for looking up.
+    taken: hashbrown::HashSet<u16>,
     next_stream: u32,
 }
 
@@ -18,7 +20,7 @@ impl Ports {
         let first = low + low % 2;
         // RTCP needs the odd port above, so the last even port must lie below `high`.
         let free = (first..high).step_by(2).collect();
-        Ports { free, in_use: hashbrown::HashMap::new(), next_stream: 0 }
+        Ports { free, in_use: hashbrown::HashMap::new(), taken: hashbrown::HashSet::new(), next_stream: 0 }
     }
 
     /// Starts a new pair of stream numbers, so that the two legs of a call are neighbours and the
@@ -33,14 +35,22 @@ impl Ports {
         let stream = StreamId(self.next_stream);
         self.next_stream = self.next_stream.wrapping_add(1);
         self.in_use.insert(stream, port);
+        self.taken.insert(port);
         Some((stream, port))
     }
 
     /// The stream is closed: its port may be used again, last in the queue.
     pub(crate) fn give_back(&mut self, stream: StreamId) {
         if let Some(port) = self.in_use.remove(&stream) {
+            self.taken.remove(&port);
             self.free.push_back(port);
         }
+    }
+
+    /// Whether RTP or RTCP of an open stream of ours is on this port.
+    pub(crate) fn is_ours(&self, port: u16) -> bool {
+        let rtp = port & !1;
+        self.taken.contains(&rtp)
     }
 
     pub(crate) fn in_use(&self) -> usize {
@@ -61,5 +71,6 @@ mod tests {
         ports.give_back(a);
         assert_eq!(ports.take().map(|x| x.1), Some(10_002));
         assert_eq!(ports.in_use(), 2);
+        assert!(ports.is_ours(10_003) && ports.is_ours(10_004) && !ports.is_ours(10_006));
     }
 }

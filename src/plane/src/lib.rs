@@ -35,20 +35,13 @@ pub struct PlaneOptions {
     pub threads: usize,
     /// A stream that should receive and hears nothing for so long is told as [`MediaEvent::Silent`].
     pub inactivity: Duration,
-    /// A busy thread rests so long between two rounds, so that a round handles several packets; it delays a packet by
-    /// at most this much. Zero: never rest.
-    pub rest: Duration,
 }
 
 impl Default for PlaneOptions {
-    /// A thread per core up to four, 30 s of inactivity, a quarter of a millisecond of rest.
+    /// A thread per core up to four, 30 s of inactivity.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        PlaneOptions {
-            threads: cores.min(THREADS_DEFAULT_MAX),
-            inactivity: Duration::from_secs(30),
-            rest: Duration::from_micros(250),
-        }
+        PlaneOptions { threads: cores.min(THREADS_DEFAULT_MAX), inactivity: Duration::from_secs(30) }
     }
 }
 
@@ -84,7 +77,6 @@ impl Plane {
             random.fill(&mut seed);
             let start = Start {
                 options: StreamOptions { inactivity: options.inactivity },
-                rest: options.rest,
                 queue: Arc::clone(queue),
                 on_event: plane.telling(&on_event),
                 ignored: Arc::clone(&plane.ignored),

@@ -74,7 +74,7 @@ impl FakePlane {
         if !self.used.insert(stream) {
             return Err(format!("{stream} opened twice"));
         }
-        if port % 2 != 0 || port < self.range.0 || port >= self.range.1 {
+        if !port.is_multiple_of(2) || port < self.range.0 || port >= self.range.1 {
             return Err(format!("{stream} opened on port {port}: odd or out of range"));
         }
         let taken = self.streams.values().map(|open| open.local).chain(self.ending.values().copied());

@@ -517,8 +517,9 @@ impl World {
 
     fn judge(&self, verdict: Result<(), Violation>) {
         if let Err(violation) = verdict {
-            if let Ok(path) = std::env::var("SIM_DUMP") {
-                let _ = std::fs::write(path, format!("{:#?}\n{}", self.exchange, self.ladder.text()));
+            if let Some(path) = std::env::var_os("SIM_DUMP") {
+                let dump = format!("{:#?}\n{}", self.exchange, self.ladder.text());
+                std::fs::write(path, dump).expect("the place for the dump can be written");
             }
             panic!("seed {} at {:?}: {violation}\n…\n{}", self.seed, self.now, self.ladder.tail(60));
         }

@@ -1,5 +1,6 @@
 //! Some hundred runs of people who do anything at any time. A failure prints its seed: run it alone with
-//! `CHAOS_SEED=<seed> cargo test -p sim --test chaos`; `CHAOS_RUNS=<n>` makes the runs more or fewer.
+//! `CHAOS_SEED=<seed> cargo test -p sim --test chaos`; `SIM_DUMP=<file>` then writes the state of the exchange and the
+//! whole ladder there. `CHAOS_RUNS=<n>` makes the runs more or fewer.
 
 use sim::{Chaos, ChaosOptions};
 

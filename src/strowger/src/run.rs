@@ -103,9 +103,14 @@ impl Whole<'_> {
             inactivity: Duration::from_secs(u64::from(self.config.media.inactivity_s)),
             ..PlaneOptions::default()
         };
-        let to_exchange = inbox.clone();
+        // Unbounded, for an audio thread must never wait for the exchange while the exchange waits for
+        // it: the streams bound it, each reports a few times a minute.
+        let (reports, media) = std::sync::mpsc::channel();
+        let bell = self.wake.clone();
         let on_media = move |event| {
-            to_exchange.send_waiting(Input::Media(event));
+            if reports.send(event).is_ok() {
+                bell.wake();
+            }
         };
         let plane = Arc::new(Plane::start(options, Arc::new(on_media)).context("the audio plane does not start")?);
 
@@ -137,6 +142,7 @@ impl Whole<'_> {
             hub: hub.clone(),
             streams,
             inbox: self.receiver,
+            media,
             plane: Arc::clone(&plane),
             journal,
             events,

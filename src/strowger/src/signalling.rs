@@ -19,6 +19,7 @@ use exchange::live::Event;
 use exchange::{Counts, Exchange};
 use net::stream::{Inbound, StreamHub};
 use net::udp::UdpPort;
+use media::control::MediaEvent;
 use net::wake::Wake;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
@@ -116,6 +117,8 @@ pub struct Parts {
     pub streams: tokio::sync::mpsc::Receiver<Inbound>,
     /// What other threads hand over.
     pub inbox: Receiver<Input>,
+    /// What the audio threads report.
+    pub media: Receiver<MediaEvent>,
     /// The audio plane.
     pub plane: Arc<Plane>,
     /// The journal.
@@ -180,6 +183,7 @@ impl Signalling {
         let mut more = self.datagrams_in()?;
         more |= self.streams_in();
         more |= self.inbox_in();
+        more |= self.media_in();
         self.journal_in();
         self.time_in();
         Ok(more)
@@ -219,6 +223,14 @@ impl Signalling {
         for _ in 0..BATCH {
             let Ok(input) = self.parts.inbox.try_recv() else { return false };
             self.handle(input);
+        }
+        true
+    }
+
+    fn media_in(&mut self) -> bool {
+        for _ in 0..BATCH {
+            let Ok(event) = self.parts.media.try_recv() else { return false };
+            self.handle(Input::Media(event));
         }
         true
     }

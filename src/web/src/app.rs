@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time;
 
 use base::{ConfigVersion, Instant, WallTime};
 use config::Config;
@@ -32,13 +31,16 @@ pub(crate) struct App {
     /// What the journal said when it last refused a record of ours.
     store_trouble: Mutex<Option<String>>,
     random: &'static dyn SecureRandom,
-    began: time::Instant,
+    now: Now,
 }
+
+/// Monotonic time; a test's stands still.
+pub(crate) type Now = Box<dyn Fn() -> Instant + Send + Sync>;
 
 pub(crate) type Shared = Arc<App>;
 
 impl App {
-    pub fn new(backend: Arc<Backend>, web: SocketAddr) -> Shared {
+    pub fn new(backend: Arc<Backend>, web: SocketAddr, now: Now) -> Shared {
         let app = App {
             backend,
             sessions: Sessions::default(),
@@ -48,7 +50,7 @@ impl App {
             questions: Semaphore::new(QUESTIONS_MAX),
             store_trouble: Mutex::default(),
             random: rustls::crypto::aws_lc_rs::default_provider().secure_random,
-            began: time::Instant::now(),
+            now,
         };
         app.remember_owners();
         Arc::new(app)
@@ -56,7 +58,7 @@ impl App {
 
     /// Monotonic time.
     pub fn now(&self) -> Instant {
-        Instant::from_nanos(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        (self.now)()
     }
 
     /// The wall clock.

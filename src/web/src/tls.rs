@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base::WallTime;
 use jiff::civil::Date;
@@ -17,8 +17,11 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
 /// Apple's systems refuse a longer life, even where the user trusts the certificate.
 const LIFE_DAYS: i64 = 820;
@@ -53,6 +56,9 @@ pub enum TlsError {
     /// A certificate could not be made.
     #[error("making a certificate: {0}")]
     Make(#[from] rcgen::Error),
+    /// rustls takes no such configuration.
+    #[error("TLS: {0}")]
+    Config(#[from] rustls::Error),
 }
 
 impl TlsFiles {
@@ -88,25 +94,53 @@ impl TlsFiles {
         Ok(true)
     }
 
-    /// Reads the files into a configuration for rustls.
-    pub fn load(&self) -> Result<Arc<ServerConfig>, TlsError> {
+    /// Reads certificate and key, and sees that they belong together.
+    pub fn load(&self) -> Result<CertifiedKey, TlsError> {
         let (cert, key) = (self.path("cert.pem"), self.path("key.pem"));
         let unusable = |path: &Path, reason: String| TlsError::Unusable { path: path.to_owned(), reason };
         let chain = CertificateDer::pem_slice_iter(&read(&cert)?)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| unusable(&cert, error.to_string()))?;
         let secret = PrivateKeyDer::from_pem_slice(&read(&key)?).map_err(|error| unusable(&key, error.to_string()))?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, secret))
-            .map_err(|error| unusable(&cert, error.to_string()))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        CertifiedKey::from_der(chain, secret, &provider()).map_err(|error| unusable(&cert, error.to_string()))
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// The certificate being served; replaced while connections live, for all who serve it.
+#[derive(Debug)]
+pub(crate) struct Served(RwLock<Arc<CertifiedKey>>);
+
+impl Served {
+    pub fn new(key: CertifiedKey) -> Arc<Self> {
+        Arc::new(Served(RwLock::new(Arc::new(key))))
+    }
+
+    /// From now on new connections get this one.
+    pub fn replace(&self, key: CertifiedKey) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    }
+
+    /// A configuration for rustls that offers these protocols (RFC 7301), if any.
+    pub fn server_config(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(self) as Arc<_>);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Ok(Arc::new(config))
+    }
+}
+
+impl ResolvesServerCert for Served {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// The names of this box: its host name, loopback, and the address it listens on.
@@ -196,7 +230,9 @@ mod tests {
         assert!(!files.ensure(now(), &names).unwrap());
         let mode = fs::metadata(files.path("key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(files.load().unwrap().alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        let served = Served::new(files.load().unwrap());
+        assert_eq!(served.server_config(&[b"h2"]).unwrap().alpn_protocols, [b"h2".to_vec()]);
+        assert!(served.server_config(&[]).unwrap().alpn_protocols.is_empty());
         let late = now() + base::Duration::from_secs(800 * 86_400);
         assert!(files.ensure(late, &names).unwrap(), "fewer than 30 days are left");
         fs::remove_file(files.path("self-made")).unwrap();

@@ -71,6 +71,11 @@ impl Exchange {
         let Some(l) = self.legs.get_mut(&leg) else { return false };
         let Some(stream) = l.audio.stream else { return false };
         let Some(remote) = l.remote() else { return false };
+        // Security: a peer that names one of our own ports would make packets run in a circle.
+        let own = |a: std::net::SocketAddr| a.ip() == l.flow.local.ip() && self.ports.is_ours(a.port());
+        if own(remote.rtp) || own(remote.rtcp) {
+            return false;
+        }
         let voice = l.audio.talk.as_ref().and_then(Negotiation::agreed).and_then(|a| {
             let f = a.voice()?;
             codec_of(&f.encoding, f.clock_rate)

@@ -1,10 +1,10 @@
 //! What a forwarded voice packet costs: the plane beside a bare forwarder that does nothing but receive and send.
 //!
-//! `forward_cost [STREAMS [SECONDS [ROUNDS [REST-µs…]]]]`, by default 1000 streams, 3 seconds, 3 rounds and the plane's
-//! own rest. Each round runs the bare forwarder, then the plane with each rest, under the same load from a process of
-//! its own: 50 packets a second to each stream, spread over the 20 ms. Printed are the medians over the rounds of the
-//! CPU time (user and system) for one packet, of the delay, and the ratio to the bare forwarder. Build with
-//! `--release`; ratios are safer than absolutes, and a machine that is busy otherwise shows in both.
+//! `forward_cost [STREAMS [SECONDS [ROUNDS]]]`, by default 1000 streams, 3 seconds and 3 rounds. Each round runs the
+//! bare forwarder, then the plane, under the same load from a process of its own: 50 packets a second to each stream,
+//! spread over the 20 ms. Printed are the medians over the rounds of the CPU time (user and system) for one packet, of
+//! the delay, and the ratio to the bare forwarder. Build with `--release`; ratios are safer than absolutes, and a
+//! machine that is busy otherwise shows in both.
 
 mod floor;
 mod load;
@@ -50,25 +50,14 @@ fn main() -> Result<(), Failure> {
     let number = |n: usize, default: u64| args.get(n).map_or(Ok(default), |a| a.parse());
     let streams = u16::try_from(number(0, 1_000)?)? & !1;
     let (seconds, rounds) = (number(1, 3)?, number(2, 3)?);
-    let mut rests: Vec<Duration> =
-        args.iter().skip(3).map(|a| a.parse().map(Duration::from_micros)).collect::<Result<_, _>>()?;
-    if rests.is_empty() {
-        rests.push(PlaneOptions::default().rest);
-    }
-
-    let mut bare = Vec::new();
-    let mut planes: Vec<Vec<Run>> = rests.iter().map(|_| Vec::new()).collect();
+    let (mut bare, mut planes) = (Vec::new(), Vec::new());
     for _ in 0..rounds.max(1) {
         bare.push(measure(streams, seconds, run_floor)?);
-        for (rest, runs) in rests.iter().zip(&mut planes) {
-            runs.push(measure(streams, seconds, |streams, wait| run_plane(streams, *rest, wait))?);
-        }
+        planes.push(measure(streams, seconds, run_plane)?);
     }
     let floor = median(&bare, |r| r.us_per_packet);
     print("bare forwarder", &bare, floor);
-    for (rest, runs) in rests.iter().zip(&planes) {
-        print(&format!("plane, rest {} µs", rest.as_micros()), runs, floor);
-    }
+    print("plane", &planes, floor);
     Ok(())
 }
 
@@ -114,10 +103,10 @@ fn run_floor(streams: u16, wait: &mut dyn FnMut() -> Result<(), Failure>) -> Res
     waited
 }
 
-fn run_plane(streams: u16, rest: Duration, wait: &mut dyn FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
+fn run_plane(streams: u16, wait: &mut dyn FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
     let (told, events) = channel();
     let told = Mutex::new(told);
-    let options = PlaneOptions { threads: 1, rest, ..PlaneOptions::default() };
+    let options = PlaneOptions { threads: 1, ..PlaneOptions::default() };
     let on_event = move |event| {
         if matches!(event, MediaEvent::OpenFailed { .. })
             && let Ok(told) = told.lock()
@@ -148,7 +137,7 @@ fn print(name: &str, runs: &[Run], floor: f64) {
     let lost: u64 = runs.iter().map(|r| r.sent.saturating_sub(r.received)).sum();
     let sent: u64 = runs.iter().map(|r| r.sent).sum();
     println!(
-        "{name:22} {cost:6.2} µs a packet, ratio {:4.2}, delay {:.2} ms, 99 % below {:.2} ms, lost {lost} of {sent}",
+        "{name:14} {cost:6.2} µs a packet, ratio {:4.2}, delay {:.2} ms, 99 % below {:.2} ms, lost {lost} of {sent}",
         cost / floor,
         median(runs, |r| r.delay_ms[0]),
         median(runs, |r| r.delay_ms[1]),

@@ -29,7 +29,6 @@ use slots::{Place, Slots};
 /// What an audio thread is given.
 pub(crate) struct Start {
     pub(crate) options: StreamOptions,
-    pub(crate) rest: Duration,
     pub(crate) queue: Arc<Queue>,
     pub(crate) on_event: OnEvent,
     pub(crate) ignored: Arc<AtomicU64>,
@@ -48,10 +47,6 @@ pub(crate) struct Worker {
     expected: HashMap<StreamId, Vec<Waiting>>,
     stopping: bool,
     tick_at: Instant,
-    /// Datagrams since the last tick.
-    handled: u64,
-    /// So many that the thread rests between rounds.
-    is_busy: bool,
     /// Whose packet or command is being handled: who is to blame if it panics.
     touching: Option<Place>,
     batch: Batch,
@@ -63,8 +58,6 @@ pub(crate) struct Worker {
 const EVENTS: usize = 256;
 /// How often timers are looked at: digits end within 0.2 s, all others count in seconds.
 const TICK: Duration = Duration::from_millis(50);
-/// A thread that would find so many packets after a rest takes it.
-const PACKETS_PER_REST: u128 = 8;
 /// The epoll token of the command queue; those of sockets are [`Slots`]' affair.
 const QUEUE_TOKEN: u64 = u64::MAX;
 
@@ -83,8 +76,6 @@ impl Worker {
                 expected: HashMap::new(),
                 stopping: false,
                 tick_at: Instant::ZERO,
-                handled: 0,
-                is_busy: false,
                 touching: None,
                 batch: Batch::new(),
                 round: 0,
@@ -117,9 +108,6 @@ impl Worker {
                 QUEUE_TOKEN => ordered = true,
                 token => self.receive(token),
             }
-        }
-        if ready > 0 && self.is_busy {
-            std::thread::sleep(self.start.rest);
         }
         // After the sockets: no token of this round may name a stream that was closed in it.
         if ordered {
@@ -165,10 +153,6 @@ impl Worker {
         if now < self.tick_at {
             return;
         }
-        // Resting costs a switch of its own; it pays when several packets come meanwhile.
-        let rests = TICK.as_nanos() / self.start.rest.as_nanos().max(1);
-        self.is_busy = !self.start.rest.is_zero() && u128::from(self.handled) >= rests * PACKETS_PER_REST;
-        self.handled = 0;
         self.tick_at = now + TICK;
         let mut report = [0; COMPOUND_MAX];
         let mut from = Place::FIRST;

@@ -22,7 +22,6 @@ impl Worker {
         if count == 0 {
             return;
         }
-        self.handled += count as u64;
         let now = self.now();
         if is_rtcp {
             self.receive_rtcp(now, place, count);

@@ -71,7 +71,7 @@ impl World {
     }
 
     pub fn quiet_after(ip: &str, threads: usize, inactivity: Duration) -> World {
-        World::start(ip, PlaneOptions { threads, inactivity, ..PlaneOptions::default() }, |_| {})
+        World::start(ip, PlaneOptions { threads, inactivity }, |_| {})
     }
 
     /// `hook` sees each event, on the audio thread, before it is told.

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use base::Duration;
+use base::{Duration, Instant};
 use hyper_util::rt::TokioTimer;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
+use crate::app::{App, Now};
 use crate::backend::Backend;
 use crate::routes;
-use crate::tls::{self, TlsError, TlsFiles};
+use crate::tls::{self, Served, TlsError, TlsFiles};
 
 /// A request's headers must have come after this long.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -59,7 +59,7 @@ pub struct WebServer {
     pub address: SocketAddr,
     handle: Handle<SocketAddr>,
     files: TlsFiles,
-    config: RustlsConfig,
+    served: Arc<Served>,
     serving: JoinHandle<io::Result<()>>,
     keeper: JoinHandle<()>,
 }
@@ -78,12 +78,13 @@ pub async fn serve(options: WebOptions, backend: Arc<Backend>) -> Result<WebServ
     if files.ensure((backend.clock)(), &names)? {
         tracing::info!(folder = %options.data.join("tls").display(), "certificate made");
     }
-    let config = RustlsConfig::from_config(files.load()?);
+    let served = Served::new(files.load()?);
+    let config = served.server_config(&[b"h2", b"http/1.1"]).map_err(TlsError::from)?;
 
     let handle = Handle::new();
     let clock = backend.clock;
-    let router = routes::router(App::new(backend, address));
-    let acceptor = RustlsAcceptor::new(config.clone()).acceptor(limit::Limit::default());
+    let router = routes::router(App::new(backend, address, monotonic()));
+    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(config)).acceptor(limit::Limit::default());
     let mut server = axum_server::from_tcp(listener).map_err(listen_failed)?.acceptor(acceptor).handle(handle.clone());
     let http = server.http_builder();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
@@ -93,8 +94,8 @@ pub async fn serve(options: WebOptions, backend: Arc<Backend>) -> Result<WebServ
         .keep_alive_timeout(Duration::from_secs(20))
         .max_concurrent_streams(STREAMS_MAX);
     let serving = tokio::spawn(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
-    let keeper = tokio::spawn(keep_certificate(files.clone(), config.clone(), clock, names));
-    Ok(WebServer { address, handle, files, config, serving, keeper })
+    let keeper = tokio::spawn(keep_certificate(files.clone(), Arc::clone(&served), clock, names));
+    Ok(WebServer { address, handle, files, served, serving, keeper })
 }
 
 impl WebServer {
@@ -109,26 +110,30 @@ impl WebServer {
         }
     }
 
-    /// The same certificate for SIP over TLS, without HTTP's protocol names (RFC 7301).
-    pub fn sip_tls(&self) -> Result<Arc<rustls::ServerConfig>, ServeError> {
-        let mut config = rustls::ServerConfig::clone(self.files.load()?.as_ref());
-        config.alpn_protocols.clear();
-        Ok(Arc::new(config))
-    }
-
     /// Reads certificate and key anew, for new connections. The old ones stay if the files are unusable.
     pub fn reload_certificate(&self) -> Result<(), ServeError> {
-        self.config.reload_from_config(self.files.load()?);
+        self.served.replace(self.files.load()?);
         Ok(())
+    }
+
+    /// A configuration for SIP over TLS with the same certificate, which follows its renewals.
+    pub fn sip_tls(&self) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+        Ok(self.served.server_config(&[]).map_err(TlsError::from)?)
     }
 }
 
+/// Time since now.
+fn monotonic() -> Now {
+    let began = std::time::Instant::now();
+    Box::new(move || Instant::from_nanos(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX)))
+}
+
 /// Renews a self-made certificate in time, and takes up one that somebody put into the folder.
-async fn keep_certificate(files: TlsFiles, config: RustlsConfig, clock: fn() -> base::WallTime, names: Vec<String>) {
+async fn keep_certificate(files: TlsFiles, served: Arc<Served>, clock: fn() -> base::WallTime, names: Vec<String>) {
     loop {
         tokio::time::sleep(TLS_CHECK_EVERY).await;
         match files.ensure(clock(), &names).and_then(|_| files.load()) {
-            Ok(fresh) => config.reload_from_config(fresh),
+            Ok(fresh) => served.replace(fresh),
             Err(error) => tracing::warn!(%error, "certificate not renewed; the one in use stays"),
         }
     }

@@ -46,6 +46,8 @@ pub fn wall() -> WallTime {
 
 /// A box without calls: the given extensions, and the accounts `admin`, `viewer` and `fresh` (who must change).
 pub fn backend(folder: &Path, names: &[(&str, &str)]) -> (Arc<Backend>, Commands) {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let hash = HASH.get_or_init(|| hash_password(PASSWORD, [7; 16]));
     let store = Store::open(folder, StoreOptions::default()).expect("a store");
     for (name, role, must_change) in
         [("admin", Role::Administrator, false), ("viewer", Role::Viewer, false), ("fresh", Role::Administrator, true)]
@@ -53,7 +55,7 @@ pub fn backend(folder: &Path, names: &[(&str, &str)]) -> (Arc<Backend>, Commands
         let account = AccountRecord {
             at: wall(),
             name: name.to_owned(),
-            password: Some(hash_password(PASSWORD, [7; 16])),
+            password: Some(hash.clone()),
             must_change,
             role,
         };

@@ -82,7 +82,7 @@ impl TestBox {
             3,
             &[],
         );
-        let app = App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)));
+        let app = App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)), Box::new(|| base::Instant::ZERO));
         let router = routes::router(Arc::clone(&app));
         TestBox { app, backend, commands, router, call, _folder: folder }
     }
