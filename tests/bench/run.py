@@ -54,7 +54,7 @@ class Bench:
         """A box of its own on an empty folder."""
         folder = os.path.join(self.folder, name)
         os.makedirs(folder)
-        text = ["[sip]\ncalls_max = 10000\nring_time_s = 60\n"]
+        text = ["[sip]\ncalls_max = 2500\nring_time_s = 60\n"]
         for number in range(FIRST, FIRST + extensions):
             text.append(
                 f'[[extension]]\nnumber = "{number}"\nname = "Phone {number}"\nsecret = "{PASSWORD.format(number)}"\n'
@@ -63,7 +63,7 @@ class Bench:
         return self.box
 
     def start(self, box):
-        return box.start(sip="127.0.0.1:0", rtp="20000-32000", timeout=60)
+        return box.start(sip="127.0.0.1:0", rtp="20000-31999", timeout=60)
 
     # Parts
 
@@ -294,7 +294,7 @@ def first_answer(box, port, web):
         "--web",
         f"127.0.0.1:{web}",
         "--rtp",
-        "20000-32000",
+        "20000-31999",
     ]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.2", 0))

@@ -87,6 +87,8 @@ pub enum CallEventKind {
         from: Party,
         /// The number as dialled.
         dialled: String,
+        /// The leg's SIP Call-ID, to find it in other systems' traces.
+        sip_call_id: String,
     },
     /// Where the call goes, and why (OBS-6).
     Routed {
@@ -101,6 +103,8 @@ pub enum CallEventKind {
         to: Party,
         /// The device's address.
         device: String,
+        /// The leg's SIP Call-ID.
+        sip_call_id: String,
     },
     /// A device rings.
     LegRinging {

@@ -94,12 +94,12 @@ fn interrupted(open: &OpenCall, wall: WallTime) -> CallRecord {
         reasons: Vec::new(),
         legs: Vec::new(),
     };
-    let leg = |leg, party: &Party, device: &str, role| LegSummary {
+    let leg = |leg, party: &Party, device: &str, sip_call_id: &str, role| LegSummary {
         leg,
         party: party.clone(),
         device: device.to_owned(),
         role,
-        sip_call_id: String::new(),
+        sip_call_id: sip_call_id.to_owned(),
         answered_at: None,
         ended_at: last,
         cause: Cause::Interrupted,
@@ -108,17 +108,17 @@ fn interrupted(open: &OpenCall, wall: WallTime) -> CallRecord {
     };
     for event in &open.events {
         match &event.what {
-            CallEventKind::Started { leg: id, from, dialled } => {
+            CallEventKind::Started { leg: id, from, dialled, sip_call_id } => {
                 record.from = from.clone();
                 record.dialled = dialled.clone();
-                record.legs.push(leg(*id, from, "", LegRole::Caller));
+                record.legs.push(leg(*id, from, "", sip_call_id, LegRole::Caller));
             }
             CallEventKind::Routed { reasons } => record.reasons.extend(reasons.iter().cloned()),
-            CallEventKind::LegStarted { leg: id, to, device } => {
+            CallEventKind::LegStarted { leg: id, to, device, sip_call_id } => {
                 if record.to == Party::default() {
                     record.to = to.clone();
                 }
-                record.legs.push(leg(*id, to, device, LegRole::Called));
+                record.legs.push(leg(*id, to, device, sip_call_id, LegRole::Called));
             }
             CallEventKind::LegRinging { .. } => record.ringing_at = record.ringing_at.or(Some(event.at)),
             CallEventKind::LegAnswered { leg: id } => {

@@ -228,7 +228,8 @@ fn random_habits(world: &mut World) -> Habits {
     let (sha256, reliable, early_media) = (flip(), flip(), flip());
     let (late_offer, update, old_hold) = (flip() && flip(), flip(), flip() && flip());
     let (early_media, tcp) = (early_media && !reliable, flip() && flip());
-    Habits { sha256, reliable, early_media, late_offer, update, old_hold, tcp, expires_s: 60 }
+    let nat = !tcp && flip() && flip();
+    Habits { sha256, reliable, early_media, late_offer, update, old_hold, tcp, nat, expires_s: 60 }
 }
 
 fn random_answering(world: &mut World) -> Answering {

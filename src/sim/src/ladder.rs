@@ -45,7 +45,7 @@ impl Ladder {
         if self.lines.len() == LINES_MAX {
             self.lines.pop_front();
         }
-        self.lines.push_back(format!("{:>6}.{:03} {text}", millis / 1000, millis % 1000));
+        self.lines.push_back(format!("{:03}.{:03} {text}", millis / 1000, millis % 1000));
     }
 
     /// The last lines.

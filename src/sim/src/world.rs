@@ -396,7 +396,7 @@ impl World {
         }
         if self.plane.poll_timeout().is_some_and(|at| at <= now) {
             let phones = &self.phones;
-            let by_ip = |ip| phones.values().find(|phone| phone.address().ip() == ip);
+            let by_ip = |ip| phones.values().find(|phone| phone.address().ip() == ip || phone.own_ip() == ip);
             let event = self.plane.report(now, |remote, local| {
                 by_ip(remote.rtp.ip()).is_some_and(|phone| phone.sends_audio_to(local.port()))
             });

@@ -24,10 +24,10 @@ fn a_phone_registers() {
     check(
         &mut w,
         expect![[r#"
-                 0.001 101 > pbx REGISTER
-                 0.001 pbx > 101 401 REGISTER
-                 0.003 101 > pbx REGISTER
-                 0.006 pbx > 101 200 REGISTER
+            000.001 101 > pbx REGISTER
+            000.001 pbx > 101 401 REGISTER
+            000.003 101 > pbx REGISTER
+            000.006 pbx > 101 200 REGISTER
         "#]],
     );
 }
@@ -41,22 +41,22 @@ fn a_plain_call() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 200 INVITE sendrecv
-                 3.007 101 > pbx ACK
-                11.001 102 > pbx BYE
-                11.001 pbx > 102 200 BYE
-                11.001 pbx > 101 BYE
-                11.003 101 > pbx 200 BYE
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 200 INVITE sendrecv
+            003.007 101 > pbx ACK
+            011.001 102 > pbx BYE
+            011.001 pbx > 102 200 BYE
+            011.001 pbx > 101 BYE
+            011.003 101 > pbx 200 BYE
         "#]],
     );
     for number in ["101", "102"] {
@@ -75,30 +75,30 @@ fn busy_declined_no_answer_unregistered_unknown() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 1.505 102 > pbx 486 INVITE
-                 1.505 pbx > 102 ACK
-                 1.505 pbx > 101 486 INVITE
-                 1.507 101 > pbx ACK
-                 3.001 101 > pbx INVITE sendrecv
-                 3.001 pbx > 101 401 INVITE
-                 3.003 101 > pbx ACK
-                 3.003 101 > pbx INVITE sendrecv
-                 3.003 pbx > 101 100 INVITE
-                 3.003 pbx > 102 INVITE sendrecv
-                 3.005 102 > pbx 180 INVITE
-                 3.005 pbx > 101 180 INVITE
-                 3.505 102 > pbx 603 INVITE
-                 3.505 pbx > 102 ACK
-                 3.505 pbx > 101 603 INVITE
-                 3.507 101 > pbx ACK
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            001.505 102 > pbx 486 INVITE
+            001.505 pbx > 102 ACK
+            001.505 pbx > 101 486 INVITE
+            001.507 101 > pbx ACK
+            003.001 101 > pbx INVITE sendrecv
+            003.001 pbx > 101 401 INVITE
+            003.003 101 > pbx ACK
+            003.003 101 > pbx INVITE sendrecv
+            003.003 pbx > 101 100 INVITE
+            003.003 pbx > 102 INVITE sendrecv
+            003.005 102 > pbx 180 INVITE
+            003.005 pbx > 101 180 INVITE
+            003.505 102 > pbx 603 INVITE
+            003.505 pbx > 102 ACK
+            003.505 pbx > 101 603 INVITE
+            003.507 101 > pbx ACK
         "#]],
     );
     w.answering("102", Answering::Never);
@@ -106,20 +106,20 @@ fn busy_declined_no_answer_unregistered_unknown() {
     check(
         &mut w,
         expect![[r#"
-                 5.001 101 > pbx INVITE sendrecv
-                 5.001 pbx > 101 401 INVITE
-                 5.003 101 > pbx ACK
-                 5.003 101 > pbx INVITE sendrecv
-                 5.003 pbx > 101 100 INVITE
-                 5.003 pbx > 102 INVITE sendrecv
-                 5.005 102 > pbx 180 INVITE
-                 5.005 pbx > 101 180 INVITE
-                30.003 pbx > 102 CANCEL
-                30.003 pbx > 101 480 INVITE
-                30.005 102 > pbx 200 CANCEL
-                30.005 102 > pbx 487 INVITE
-                30.005 pbx > 102 ACK
-                30.005 101 > pbx ACK
+            005.001 101 > pbx INVITE sendrecv
+            005.001 pbx > 101 401 INVITE
+            005.003 101 > pbx ACK
+            005.003 101 > pbx INVITE sendrecv
+            005.003 pbx > 101 100 INVITE
+            005.003 pbx > 102 INVITE sendrecv
+            005.005 102 > pbx 180 INVITE
+            005.005 pbx > 101 180 INVITE
+            030.003 pbx > 102 CANCEL
+            030.003 pbx > 101 480 INVITE
+            030.005 102 > pbx 200 CANCEL
+            030.005 102 > pbx 487 INVITE
+            030.005 pbx > 102 ACK
+            030.005 101 > pbx ACK
         "#]],
     );
     w.dial("101", "103").advance(secs(2));
@@ -128,27 +128,27 @@ fn busy_declined_no_answer_unregistered_unknown() {
     check(
         &mut w,
         expect![[r#"
-                35.001 101 > pbx INVITE sendrecv
-                35.001 pbx > 101 401 INVITE
-                35.003 101 > pbx ACK
-                35.003 101 > pbx INVITE sendrecv
-                35.003 pbx > 101 100 INVITE
-                35.003 pbx > 101 480 INVITE
-                35.005 101 > pbx ACK
-                37.001 101 > pbx INVITE sendrecv
-                37.001 pbx > 101 401 INVITE
-                37.003 101 > pbx ACK
-                37.003 101 > pbx INVITE sendrecv
-                37.003 pbx > 101 100 INVITE
-                37.003 pbx > 101 404 INVITE
-                37.005 101 > pbx ACK
-                39.001 101 > pbx INVITE sendrecv
-                39.001 pbx > 101 401 INVITE
-                39.003 101 > pbx ACK
-                39.003 101 > pbx INVITE sendrecv
-                39.003 pbx > 101 100 INVITE
-                39.003 pbx > 101 403 INVITE
-                39.005 101 > pbx ACK
+            035.001 101 > pbx INVITE sendrecv
+            035.001 pbx > 101 401 INVITE
+            035.003 101 > pbx ACK
+            035.003 101 > pbx INVITE sendrecv
+            035.003 pbx > 101 100 INVITE
+            035.003 pbx > 101 480 INVITE
+            035.005 101 > pbx ACK
+            037.001 101 > pbx INVITE sendrecv
+            037.001 pbx > 101 401 INVITE
+            037.003 101 > pbx ACK
+            037.003 101 > pbx INVITE sendrecv
+            037.003 pbx > 101 100 INVITE
+            037.003 pbx > 101 404 INVITE
+            037.005 101 > pbx ACK
+            039.001 101 > pbx INVITE sendrecv
+            039.001 pbx > 101 401 INVITE
+            039.003 101 > pbx ACK
+            039.003 101 > pbx INVITE sendrecv
+            039.003 pbx > 101 100 INVITE
+            039.003 pbx > 101 403 INVITE
+            039.005 101 > pbx ACK
         "#]],
     );
     assert_eq!((w.watch.calls_ended, w.watch.calls_answered), (6, 0));
@@ -162,20 +162,20 @@ fn a_phone_that_says_nothing_at_all() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.503 pbx > 102 INVITE sendrecv
-                 2.503 pbx > 102 INVITE sendrecv
-                 4.503 pbx > 102 INVITE sendrecv
-                 8.503 pbx > 102 INVITE sendrecv
-                16.503 pbx > 102 INVITE sendrecv
-                26.003 pbx > 101 480 INVITE
-                26.005 101 > pbx ACK
-                32.503 pbx > 102 INVITE sendrecv
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.503 pbx > 102 INVITE sendrecv
+            002.503 pbx > 102 INVITE sendrecv
+            004.503 pbx > 102 INVITE sendrecv
+            008.503 pbx > 102 INVITE sendrecv
+            016.503 pbx > 102 INVITE sendrecv
+            026.003 pbx > 101 480 INVITE
+            026.005 101 > pbx ACK
+            032.503 pbx > 102 INVITE sendrecv
         "#]],
     );
 }
@@ -189,22 +189,22 @@ fn a_caller_gives_up() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 4.001 101 > pbx CANCEL
-                 4.001 pbx > 101 200 CANCEL
-                 4.001 pbx > 101 487 INVITE
-                 4.001 pbx > 102 CANCEL
-                 4.003 101 > pbx ACK
-                 4.003 102 > pbx 200 CANCEL
-                 4.003 102 > pbx 487 INVITE
-                 4.003 pbx > 102 ACK
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            004.001 101 > pbx CANCEL
+            004.001 pbx > 101 200 CANCEL
+            004.001 pbx > 101 487 INVITE
+            004.001 pbx > 102 CANCEL
+            004.003 101 > pbx ACK
+            004.003 102 > pbx 200 CANCEL
+            004.003 102 > pbx 487 INVITE
+            004.003 pbx > 102 ACK
         "#]],
     );
     w.advance(secs(60));
@@ -221,28 +221,28 @@ fn a_ring_group_rings_all_and_the_first_to_answer_has_it() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 104 > pbx INVITE sendrecv
-                 1.001 pbx > 104 401 INVITE
-                 1.003 104 > pbx ACK
-                 1.003 104 > pbx INVITE sendrecv
-                 1.003 pbx > 104 100 INVITE
-                 1.003 pbx > 101 INVITE sendrecv
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.003 pbx > 103 INVITE sendrecv
-                 1.005 101 > pbx 180 INVITE
-                 1.005 pbx > 104 180 INVITE
-                 1.005 102 > pbx 180 INVITE
-                 1.005 103 > pbx 180 INVITE
-                 2.005 103 > pbx 486 INVITE
-                 2.005 pbx > 103 ACK
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 CANCEL
-                 3.005 pbx > 104 200 INVITE sendrecv
-                 3.007 101 > pbx 200 CANCEL
-                 3.007 101 > pbx 487 INVITE
-                 3.007 pbx > 101 ACK
-                 3.007 104 > pbx ACK
+            001.001 104 > pbx INVITE sendrecv
+            001.001 pbx > 104 401 INVITE
+            001.003 104 > pbx ACK
+            001.003 104 > pbx INVITE sendrecv
+            001.003 pbx > 104 100 INVITE
+            001.003 pbx > 101 INVITE sendrecv
+            001.003 pbx > 102 INVITE sendrecv
+            001.003 pbx > 103 INVITE sendrecv
+            001.005 101 > pbx 180 INVITE
+            001.005 pbx > 104 180 INVITE
+            001.005 102 > pbx 180 INVITE
+            001.005 103 > pbx 180 INVITE
+            002.005 103 > pbx 486 INVITE
+            002.005 pbx > 103 ACK
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 CANCEL
+            003.005 pbx > 104 200 INVITE sendrecv
+            003.007 101 > pbx 200 CANCEL
+            003.007 101 > pbx 487 INVITE
+            003.007 pbx > 101 ACK
+            003.007 104 > pbx ACK
         "#]],
     );
     assert_eq!(w.stages("102"), [Stage::Up]);
@@ -259,15 +259,15 @@ fn the_echo_test() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 101 200 INVITE sendrecv
-                 1.005 101 > pbx ACK
-                 6.001 101 > pbx BYE
-                 6.001 pbx > 101 200 BYE
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 101 200 INVITE sendrecv
+            001.005 101 > pbx ACK
+            006.001 101 > pbx BYE
+            006.001 pbx > 101 200 BYE
         "#]],
     );
 }
@@ -281,46 +281,46 @@ fn early_media_and_reliable_ringing() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 183 INVITE sendrecv
-                 1.005 pbx > 101 183 INVITE sendrecv
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 200 INVITE sendrecv
-                 3.007 101 > pbx ACK
-                 5.001 101 > pbx BYE
-                 5.001 pbx > 101 200 BYE
-                 5.001 pbx > 102 BYE
-                 5.003 102 > pbx 200 BYE
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 183 INVITE sendrecv
+            001.005 pbx > 101 183 INVITE sendrecv
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 200 INVITE sendrecv
+            003.007 101 > pbx ACK
+            005.001 101 > pbx BYE
+            005.001 pbx > 101 200 BYE
+            005.001 pbx > 102 BYE
+            005.003 102 > pbx 200 BYE
         "#]],
     );
     w.dial("101", "103").advance(secs(4)).hang_up("101").advance(secs(1));
     check(
         &mut w,
         expect![[r#"
-                 6.001 101 > pbx INVITE sendrecv
-                 6.001 pbx > 101 401 INVITE
-                 6.003 101 > pbx ACK
-                 6.003 101 > pbx INVITE sendrecv
-                 6.003 pbx > 101 100 INVITE
-                 6.003 pbx > 103 INVITE sendrecv
-                 6.005 103 > pbx 180 INVITE
-                 6.005 pbx > 103 PRACK
-                 6.005 pbx > 101 180 INVITE
-                 6.007 103 > pbx 200 PRACK
-                 8.005 103 > pbx 200 INVITE sendrecv
-                 8.005 pbx > 103 ACK
-                 8.005 pbx > 101 200 INVITE sendrecv
-                 8.007 101 > pbx ACK
-                10.001 101 > pbx BYE
-                10.001 pbx > 101 200 BYE
-                10.001 pbx > 103 BYE
-                10.003 103 > pbx 200 BYE
+            006.001 101 > pbx INVITE sendrecv
+            006.001 pbx > 101 401 INVITE
+            006.003 101 > pbx ACK
+            006.003 101 > pbx INVITE sendrecv
+            006.003 pbx > 101 100 INVITE
+            006.003 pbx > 103 INVITE sendrecv
+            006.005 103 > pbx 180 INVITE
+            006.005 pbx > 103 PRACK
+            006.005 pbx > 101 180 INVITE
+            006.007 103 > pbx 200 PRACK
+            008.005 103 > pbx 200 INVITE sendrecv
+            008.005 pbx > 103 ACK
+            008.005 pbx > 101 200 INVITE sendrecv
+            008.007 101 > pbx ACK
+            010.001 101 > pbx BYE
+            010.001 pbx > 101 200 BYE
+            010.001 pbx > 103 BYE
+            010.003 103 > pbx 200 BYE
         "#]],
     );
 }

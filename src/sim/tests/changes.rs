@@ -29,18 +29,18 @@ fn hold_and_resume() {
     check(
         &mut w,
         expect![[r#"
-                 6.001 102 > pbx INVITE sendonly
-                 6.001 pbx > 101 INVITE sendonly
-                 6.003 101 > pbx 200 INVITE recvonly
-                 6.003 pbx > 101 ACK
-                 6.003 pbx > 102 200 INVITE recvonly
-                 6.005 102 > pbx ACK
-                11.001 102 > pbx INVITE sendrecv
-                11.001 pbx > 101 INVITE sendrecv
-                11.003 101 > pbx 200 INVITE sendrecv
-                11.003 pbx > 101 ACK
-                11.003 pbx > 102 200 INVITE sendrecv
-                11.005 102 > pbx ACK
+            006.001 102 > pbx INVITE sendonly
+            006.001 pbx > 101 INVITE sendonly
+            006.003 101 > pbx 200 INVITE recvonly
+            006.003 pbx > 101 ACK
+            006.003 pbx > 102 200 INVITE recvonly
+            006.005 102 > pbx ACK
+            011.001 102 > pbx INVITE sendrecv
+            011.001 pbx > 101 INVITE sendrecv
+            011.003 101 > pbx 200 INVITE sendrecv
+            011.003 pbx > 101 ACK
+            011.003 pbx > 102 200 INVITE sendrecv
+            011.005 102 > pbx ACK
         "#]],
     );
 }
@@ -59,18 +59,18 @@ fn both_hold_each_other() {
     check(
         &mut w,
         expect![[r#"
-                16.001 101 > pbx INVITE sendrecv
-                16.001 pbx > 102 INVITE sendrecv
-                16.003 102 > pbx 200 INVITE sendonly
-                16.003 pbx > 102 ACK
-                16.003 pbx > 101 200 INVITE sendonly
-                16.005 101 > pbx ACK
-                21.001 102 > pbx INVITE sendrecv
-                21.001 pbx > 101 INVITE sendrecv
-                21.003 101 > pbx 200 INVITE sendrecv
-                21.003 pbx > 101 ACK
-                21.003 pbx > 102 200 INVITE sendrecv
-                21.005 102 > pbx ACK
+            016.001 101 > pbx INVITE sendrecv
+            016.001 pbx > 102 INVITE sendrecv
+            016.003 102 > pbx 200 INVITE sendonly
+            016.003 pbx > 102 ACK
+            016.003 pbx > 101 200 INVITE sendonly
+            016.005 101 > pbx ACK
+            021.001 102 > pbx INVITE sendrecv
+            021.001 pbx > 101 INVITE sendrecv
+            021.003 101 > pbx 200 INVITE sendrecv
+            021.003 pbx > 101 ACK
+            021.003 pbx > 102 200 INVITE sendrecv
+            021.005 102 > pbx ACK
         "#]],
     );
 }
@@ -85,27 +85,27 @@ fn hold_at_the_same_moment() {
     check(
         &mut w,
         expect![[r#"
-                 6.001 101 > pbx INVITE sendonly
-                 6.001 pbx > 102 INVITE sendonly
-                 6.001 102 > pbx INVITE sendonly
-                 6.001 pbx > 102 491 INVITE
-                 6.003 102 > pbx 491 INVITE
-                 6.003 pbx > 102 ACK
-                 6.003 pbx > 101 491 INVITE
-                 6.003 102 > pbx ACK
-                 6.005 101 > pbx ACK
-                 7.325 102 > pbx INVITE sendonly
-                 7.325 pbx > 101 INVITE sendonly
-                 7.327 101 > pbx 200 INVITE recvonly
-                 7.327 pbx > 101 ACK
-                 7.327 pbx > 102 200 INVITE recvonly
-                 7.329 102 > pbx ACK
-                 8.113 101 > pbx INVITE sendonly
-                 8.113 pbx > 102 INVITE sendonly
-                 8.115 102 > pbx 200 INVITE inactive
-                 8.115 pbx > 102 ACK
-                 8.115 pbx > 101 200 INVITE inactive
-                 8.117 101 > pbx ACK
+            006.001 101 > pbx INVITE sendonly
+            006.001 pbx > 102 INVITE sendonly
+            006.001 102 > pbx INVITE sendonly
+            006.001 pbx > 102 491 INVITE
+            006.003 102 > pbx 491 INVITE
+            006.003 pbx > 102 ACK
+            006.003 pbx > 101 491 INVITE
+            006.003 102 > pbx ACK
+            006.005 101 > pbx ACK
+            007.325 102 > pbx INVITE sendonly
+            007.325 pbx > 101 INVITE sendonly
+            007.327 101 > pbx 200 INVITE recvonly
+            007.327 pbx > 101 ACK
+            007.327 pbx > 102 200 INVITE recvonly
+            007.329 102 > pbx ACK
+            008.113 101 > pbx INVITE sendonly
+            008.113 pbx > 102 INVITE sendonly
+            008.115 102 > pbx 200 INVITE inactive
+            008.115 pbx > 102 ACK
+            008.115 pbx > 101 200 INVITE inactive
+            008.117 101 > pbx ACK
         "#]],
     );
     w.resume("101").advance(secs(5)).resume("102").advance(secs(5));
@@ -124,21 +124,21 @@ fn a_call_without_an_offer_and_a_reinvite_without_one() {
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 200 INVITE sendrecv
-                 3.007 101 > pbx ACK sendrecv
-                 6.001 102 > pbx INVITE
-                 6.001 pbx > 102 200 INVITE sendrecv
-                 6.003 102 > pbx ACK sendrecv
+            001.001 101 > pbx INVITE
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 200 INVITE sendrecv
+            003.007 101 > pbx ACK sendrecv
+            006.001 102 > pbx INVITE
+            006.001 pbx > 102 200 INVITE sendrecv
+            006.003 102 > pbx ACK sendrecv
         "#]],
     );
 }
@@ -156,23 +156,23 @@ fn a_blind_transfer() {
     check(
         &mut w,
         expect![[r#"
-                11.001 102 > pbx REFER blind
-                11.001 pbx > 102 202 REFER
-                11.001 pbx > 102 NOTIFY “100 Trying”
-                11.001 pbx > 103 INVITE sendrecv
-                11.003 102 > pbx 200 NOTIFY
-                11.003 103 > pbx 180 INVITE
-                13.003 103 > pbx 200 INVITE sendrecv
-                13.003 pbx > 103 ACK
-                13.003 pbx > 102 NOTIFY “200 OK”
-                13.003 pbx > 102 BYE
-                13.003 pbx > 101 INVITE sendrecv
-                13.005 102 > pbx 200 NOTIFY
-                13.005 102 > pbx BYE
-                13.005 pbx > 102 200 BYE
-                13.005 102 > pbx 200 BYE
-                13.005 101 > pbx 200 INVITE sendrecv
-                13.005 pbx > 101 ACK
+            011.001 102 > pbx REFER blind
+            011.001 pbx > 102 202 REFER
+            011.001 pbx > 102 NOTIFY “100 Trying”
+            011.001 pbx > 103 INVITE sendrecv
+            011.003 102 > pbx 200 NOTIFY
+            011.003 103 > pbx 180 INVITE
+            013.003 103 > pbx 200 INVITE sendrecv
+            013.003 pbx > 103 ACK
+            013.003 pbx > 102 NOTIFY “200 OK”
+            013.003 pbx > 102 BYE
+            013.003 pbx > 101 INVITE sendrecv
+            013.005 102 > pbx 200 NOTIFY
+            013.005 102 > pbx BYE
+            013.005 pbx > 102 200 BYE
+            013.005 102 > pbx 200 BYE
+            013.005 101 > pbx 200 INVITE sendrecv
+            013.005 pbx > 101 ACK
         "#]],
     );
     w.hang_up("101").advance(secs(1));
@@ -191,22 +191,22 @@ fn a_blind_transfer_that_nobody_takes_comes_back() {
     check(
         &mut w,
         expect![[r#"
-                11.001 102 > pbx REFER blind
-                11.001 pbx > 102 202 REFER
-                11.001 pbx > 102 NOTIFY “100 Trying”
-                11.001 pbx > 103 INVITE sendrecv
-                11.003 102 > pbx 200 NOTIFY
-                11.003 103 > pbx 180 INVITE
-                12.003 103 > pbx 486 INVITE
-                12.003 pbx > 103 ACK
-                12.003 pbx > 102 NOTIFY “486 Busy Here”
-                12.005 102 > pbx 200 NOTIFY
-                14.001 102 > pbx INVITE sendrecv
-                14.001 pbx > 101 INVITE sendrecv
-                14.003 101 > pbx 200 INVITE sendrecv
-                14.003 pbx > 101 ACK
-                14.003 pbx > 102 200 INVITE sendrecv
-                14.005 102 > pbx ACK
+            011.001 102 > pbx REFER blind
+            011.001 pbx > 102 202 REFER
+            011.001 pbx > 102 NOTIFY “100 Trying”
+            011.001 pbx > 103 INVITE sendrecv
+            011.003 102 > pbx 200 NOTIFY
+            011.003 103 > pbx 180 INVITE
+            012.003 103 > pbx 486 INVITE
+            012.003 pbx > 103 ACK
+            012.003 pbx > 102 NOTIFY “486 Busy Here”
+            012.005 102 > pbx 200 NOTIFY
+            014.001 102 > pbx INVITE sendrecv
+            014.001 pbx > 101 INVITE sendrecv
+            014.003 101 > pbx 200 INVITE sendrecv
+            014.003 pbx > 101 ACK
+            014.003 pbx > 102 200 INVITE sendrecv
+            014.005 102 > pbx ACK
         "#]],
     );
 }
@@ -224,21 +224,21 @@ fn an_attended_transfer() {
     check(
         &mut w,
         expect![[r#"
-                16.001 102 > pbx REFER attended
-                16.001 pbx > 102 202 REFER
-                16.001 pbx > 102 NOTIFY “100 Trying”
-                16.001 pbx > 102 NOTIFY “200 OK”
-                16.001 pbx > 102 BYE
-                16.001 pbx > 101 INVITE sendrecv
-                16.001 pbx > 102 BYE
-                16.003 102 > pbx 200 NOTIFY
-                16.003 102 > pbx 200 NOTIFY
-                16.003 102 > pbx BYE
-                16.003 pbx > 102 200 BYE
-                16.003 102 > pbx 200 BYE
-                16.003 101 > pbx 200 INVITE sendrecv
-                16.003 pbx > 101 ACK
-                16.003 102 > pbx 200 BYE
+            016.001 102 > pbx REFER attended
+            016.001 pbx > 102 202 REFER
+            016.001 pbx > 102 NOTIFY “100 Trying”
+            016.001 pbx > 102 NOTIFY “200 OK”
+            016.001 pbx > 102 BYE
+            016.001 pbx > 101 INVITE sendrecv
+            016.001 pbx > 102 BYE
+            016.003 102 > pbx 200 NOTIFY
+            016.003 102 > pbx 200 NOTIFY
+            016.003 102 > pbx BYE
+            016.003 pbx > 102 200 BYE
+            016.003 102 > pbx 200 BYE
+            016.003 101 > pbx 200 INVITE sendrecv
+            016.003 pbx > 101 ACK
+            016.003 102 > pbx 200 BYE
         "#]],
     );
     w.hang_up("103").advance(secs(5));

@@ -27,28 +27,28 @@ fn a_phone_that_dies_leaves_no_ghost() {
     check(
         &mut w,
         expect![[r#"
-                33.005 pbx > 101 BYE
-                33.005 pbx > 102 BYE
-                33.505 pbx > 101 BYE
-                33.505 pbx > 102 BYE
-                34.505 pbx > 101 BYE
-                34.505 pbx > 102 BYE
-                36.505 pbx > 101 BYE
-                36.505 pbx > 102 BYE
-                40.505 pbx > 101 BYE
-                40.505 pbx > 102 BYE
-                44.505 pbx > 101 BYE
-                44.505 pbx > 102 BYE
-                48.505 pbx > 101 BYE
-                48.505 pbx > 102 BYE
-                52.505 pbx > 101 BYE
-                52.505 pbx > 102 BYE
-                56.505 pbx > 101 BYE
-                56.505 pbx > 102 BYE
-                60.505 pbx > 101 BYE
-                60.505 pbx > 102 BYE
-                64.505 pbx > 101 BYE
-                64.505 pbx > 102 BYE
+            033.005 pbx > 101 BYE
+            033.005 pbx > 102 BYE
+            033.505 pbx > 101 BYE
+            033.505 pbx > 102 BYE
+            034.505 pbx > 101 BYE
+            034.505 pbx > 102 BYE
+            036.505 pbx > 101 BYE
+            036.505 pbx > 102 BYE
+            040.505 pbx > 101 BYE
+            040.505 pbx > 102 BYE
+            044.505 pbx > 101 BYE
+            044.505 pbx > 102 BYE
+            048.505 pbx > 101 BYE
+            048.505 pbx > 102 BYE
+            052.505 pbx > 101 BYE
+            052.505 pbx > 102 BYE
+            056.505 pbx > 101 BYE
+            056.505 pbx > 102 BYE
+            060.505 pbx > 101 BYE
+            060.505 pbx > 102 BYE
+            064.505 pbx > 101 BYE
+            064.505 pbx > 102 BYE
         "#]],
     );
     assert_eq!(w.counts().calls, 0);
@@ -64,29 +64,29 @@ fn a_session_refresh_finds_out_that_a_phone_is_dead() {
     check(
         &mut w,
         expect![[r#"
-                63.005 pbx > 101 UPDATE
-                63.005 pbx > 102 UPDATE
-                63.007 101 > pbx 200 UPDATE
-                63.505 pbx > 102 UPDATE
-                64.505 pbx > 102 UPDATE
-                66.505 pbx > 102 UPDATE
-                70.505 pbx > 102 UPDATE
-                74.505 pbx > 102 UPDATE
-                78.505 pbx > 102 UPDATE
-                82.505 pbx > 102 UPDATE
-                86.505 pbx > 102 UPDATE
-                90.505 pbx > 102 UPDATE
-                94.505 pbx > 102 UPDATE
-                95.005 pbx > 101 BYE
-                95.005 pbx > 102 BYE
-                95.007 101 > pbx 200 BYE
-                95.505 pbx > 102 BYE
-                96.505 pbx > 102 BYE
-                98.505 pbx > 102 BYE
-               102.505 pbx > 102 BYE
-               106.505 pbx > 102 BYE
-               110.505 pbx > 102 BYE
-               114.505 pbx > 102 BYE
+            063.005 pbx > 101 UPDATE
+            063.005 pbx > 102 UPDATE
+            063.007 101 > pbx 200 UPDATE
+            063.505 pbx > 102 UPDATE
+            064.505 pbx > 102 UPDATE
+            066.505 pbx > 102 UPDATE
+            070.505 pbx > 102 UPDATE
+            074.505 pbx > 102 UPDATE
+            078.505 pbx > 102 UPDATE
+            082.505 pbx > 102 UPDATE
+            086.505 pbx > 102 UPDATE
+            090.505 pbx > 102 UPDATE
+            094.505 pbx > 102 UPDATE
+            095.005 pbx > 101 BYE
+            095.005 pbx > 102 BYE
+            095.007 101 > pbx 200 BYE
+            095.505 pbx > 102 BYE
+            096.505 pbx > 102 BYE
+            098.505 pbx > 102 BYE
+            102.505 pbx > 102 BYE
+            106.505 pbx > 102 BYE
+            110.505 pbx > 102 BYE
+            114.505 pbx > 102 BYE
         "#]],
     );
     assert!(w.stages("101").is_empty());
@@ -107,22 +107,22 @@ fn the_box_is_killed_and_the_phones_are_still_registered() {
     check(
         &mut w,
         expect![[r#"
-                 7.001 101 > pbx BYE
-                 7.001 pbx > 101 481 BYE
-                 7.001 102 > pbx BYE
-                 7.001 pbx > 102 481 BYE
-                 8.001 101 > pbx INVITE sendrecv
-                 8.001 pbx > 101 401 INVITE
-                 8.003 101 > pbx ACK
-                 8.003 101 > pbx INVITE sendrecv
-                 8.003 pbx > 101 100 INVITE
-                 8.003 pbx > 102 INVITE sendrecv
-                 8.005 102 > pbx 180 INVITE
-                 8.005 pbx > 101 180 INVITE
-                10.005 102 > pbx 200 INVITE sendrecv
-                10.005 pbx > 102 ACK
-                10.005 pbx > 101 200 INVITE sendrecv
-                10.007 101 > pbx ACK
+            007.001 101 > pbx BYE
+            007.001 pbx > 101 481 BYE
+            007.001 102 > pbx BYE
+            007.001 pbx > 102 481 BYE
+            008.001 101 > pbx INVITE sendrecv
+            008.001 pbx > 101 401 INVITE
+            008.003 101 > pbx ACK
+            008.003 101 > pbx INVITE sendrecv
+            008.003 pbx > 101 100 INVITE
+            008.003 pbx > 102 INVITE sendrecv
+            008.005 102 > pbx 180 INVITE
+            008.005 pbx > 101 180 INVITE
+            010.005 102 > pbx 200 INVITE sendrecv
+            010.005 pbx > 102 ACK
+            010.005 pbx > 101 200 INVITE sendrecv
+            010.007 101 > pbx ACK
         "#]],
     );
 }
@@ -140,29 +140,29 @@ fn an_administrator_ends_a_call_and_disables_an_extension() {
     check(
         &mut w,
         expect![[r#"
-                 6.000 pbx > 101 BYE
-                 6.000 pbx > 102 BYE
-                 6.002 101 > pbx 200 BYE
-                 6.002 102 > pbx 200 BYE
-                 7.001 101 > pbx INVITE sendrecv
-                 7.001 pbx > 101 401 INVITE
-                 7.003 101 > pbx ACK
-                 7.003 101 > pbx INVITE sendrecv
-                 7.003 pbx > 101 100 INVITE
-                 7.003 pbx > 101 480 INVITE
-                 7.005 101 > pbx ACK
-                 8.001 102 > pbx INVITE sendrecv
-                 8.001 pbx > 102 401 INVITE
-                 8.003 102 > pbx ACK
-                 8.003 102 > pbx INVITE sendrecv
-                 8.003 pbx > 102 401 INVITE
-                 8.005 102 > pbx ACK
-                 8.005 102 > pbx INVITE sendrecv
-                 8.005 pbx > 102 401 INVITE
-                 8.007 102 > pbx ACK
-                 8.007 102 > pbx INVITE sendrecv
-                 8.007 pbx > 102 401 INVITE
-                 8.009 102 > pbx ACK
+            006.000 pbx > 101 BYE
+            006.000 pbx > 102 BYE
+            006.002 101 > pbx 200 BYE
+            006.002 102 > pbx 200 BYE
+            007.001 101 > pbx INVITE sendrecv
+            007.001 pbx > 101 401 INVITE
+            007.003 101 > pbx ACK
+            007.003 101 > pbx INVITE sendrecv
+            007.003 pbx > 101 100 INVITE
+            007.003 pbx > 101 480 INVITE
+            007.005 101 > pbx ACK
+            008.001 102 > pbx INVITE sendrecv
+            008.001 pbx > 102 401 INVITE
+            008.003 102 > pbx ACK
+            008.003 102 > pbx INVITE sendrecv
+            008.003 pbx > 102 401 INVITE
+            008.005 102 > pbx ACK
+            008.005 102 > pbx INVITE sendrecv
+            008.005 pbx > 102 401 INVITE
+            008.007 102 > pbx ACK
+            008.007 102 > pbx INVITE sendrecv
+            008.007 pbx > 102 401 INVITE
+            008.009 102 > pbx ACK
         "#]],
     );
     assert_eq!(w.counts().bindings, 1);
@@ -178,11 +178,11 @@ fn a_slow_disk_delays_the_answer_to_a_register_and_a_failing_one_refuses_it() {
     check(
         &mut w,
         expect![[r#"
-                 0.001 101 > pbx REGISTER
-                 0.001 pbx > 101 401 REGISTER
-                 0.003 101 > pbx REGISTER
-                 0.503 101 > pbx REGISTER
-                 0.803 pbx > 101 200 REGISTER
+            000.001 101 > pbx REGISTER
+            000.001 pbx > 101 401 REGISTER
+            000.003 101 > pbx REGISTER
+            000.503 101 > pbx REGISTER
+            000.803 pbx > 101 200 REGISTER
         "#]],
     );
     w.store.faults.failure = 1000;
@@ -192,11 +192,11 @@ fn a_slow_disk_delays_the_answer_to_a_register_and_a_failing_one_refuses_it() {
     check(
         &mut w,
         expect![[r#"
-                 2.001 102 > pbx REGISTER
-                 2.001 pbx > 102 401 REGISTER
-                 2.003 102 > pbx REGISTER
-                 2.503 102 > pbx REGISTER
-                 2.803 pbx > 102 503 REGISTER
+            002.001 102 > pbx REGISTER
+            002.001 pbx > 102 401 REGISTER
+            002.003 102 > pbx REGISTER
+            002.503 102 > pbx REGISTER
+            002.803 pbx > 102 503 REGISTER
         "#]],
     );
 }
@@ -222,22 +222,22 @@ fn a_phone_on_tcp_is_called_on_its_connection_and_registers_anew_when_it_breaks(
     check(
         &mut w,
         expect![[r#"
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 200 INVITE sendrecv
-                 3.007 101 > pbx ACK
-                 6.001 102 > pbx BYE
-                 6.001 pbx > 102 200 BYE
-                 6.001 pbx > 101 BYE
-                 6.003 101 > pbx 200 BYE
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 200 INVITE sendrecv
+            003.007 101 > pbx ACK
+            006.001 102 > pbx BYE
+            006.001 pbx > 102 200 BYE
+            006.001 pbx > 101 BYE
+            006.003 101 > pbx 200 BYE
         "#]],
     );
     w.disconnect("102").advance(secs(1));
@@ -246,17 +246,17 @@ fn a_phone_on_tcp_is_called_on_its_connection_and_registers_anew_when_it_breaks(
     check(
         &mut w,
         expect![[r#"
-                 8.001 101 > pbx INVITE sendrecv
-                 8.001 pbx > 101 401 INVITE
-                 8.003 101 > pbx ACK
-                 8.003 101 > pbx INVITE sendrecv
-                 8.003 pbx > 101 100 INVITE
-                 8.003 pbx > 101 480 INVITE
-                 8.005 101 > pbx ACK
-                12.001 102 > pbx REGISTER
-                12.001 pbx > 102 401 REGISTER
-                12.003 102 > pbx REGISTER
-                12.006 pbx > 102 200 REGISTER
+            008.001 101 > pbx INVITE sendrecv
+            008.001 pbx > 101 401 INVITE
+            008.003 101 > pbx ACK
+            008.003 101 > pbx INVITE sendrecv
+            008.003 pbx > 101 100 INVITE
+            008.003 pbx > 101 480 INVITE
+            008.005 101 > pbx ACK
+            012.001 102 > pbx REGISTER
+            012.001 pbx > 102 401 REGISTER
+            012.003 102 > pbx REGISTER
+            012.006 pbx > 102 200 REGISTER
         "#]],
     );
     assert_eq!(w.counts().bindings, 2);
@@ -273,19 +273,19 @@ fn after_a_restart_the_box_connects_to_a_phone_on_tcp() {
     check(
         &mut w,
         expect![[r#"
-                 1.000 pbx is killed and starts again
-                 1.001 101 > pbx INVITE sendrecv
-                 1.001 pbx > 101 401 INVITE
-                 1.003 101 > pbx ACK
-                 1.003 101 > pbx INVITE sendrecv
-                 1.003 pbx > 101 100 INVITE
-                 1.003 pbx > 102 INVITE sendrecv
-                 1.005 102 > pbx 180 INVITE
-                 1.005 pbx > 101 180 INVITE
-                 3.005 102 > pbx 200 INVITE sendrecv
-                 3.005 pbx > 102 ACK
-                 3.005 pbx > 101 200 INVITE sendrecv
-                 3.007 101 > pbx ACK
+            001.000 pbx is killed and starts again
+            001.001 101 > pbx INVITE sendrecv
+            001.001 pbx > 101 401 INVITE
+            001.003 101 > pbx ACK
+            001.003 101 > pbx INVITE sendrecv
+            001.003 pbx > 101 100 INVITE
+            001.003 pbx > 102 INVITE sendrecv
+            001.005 102 > pbx 180 INVITE
+            001.005 pbx > 101 180 INVITE
+            003.005 102 > pbx 200 INVITE sendrecv
+            003.005 pbx > 102 ACK
+            003.005 pbx > 101 200 INVITE sendrecv
+            003.007 101 > pbx ACK
         "#]],
     );
 }
@@ -337,60 +337,110 @@ fn a_stranger_leaves_nothing_behind() {
     check(
         &mut w,
         expect![[r#"
-                41.001 203.0.113.9:5060 > pbx INVITE sendrecv
-                41.001 pbx > 203.0.113.9:5060 401 INVITE
-                41.011 203.0.113.9:5060 > pbx INVITE sendrecv
-                41.011 pbx > 203.0.113.9:5060 481 INVITE
-                41.021 203.0.113.9:5060 > pbx ACK
-                41.031 203.0.113.9:5060 > pbx ACK
-                41.041 203.0.113.9:5060 > pbx BYE
-                41.041 pbx > 203.0.113.9:5060 401 BYE
-                41.051 203.0.113.9:5060 > pbx BYE
-                41.051 pbx > 203.0.113.9:5060 481 BYE
-                41.061 203.0.113.9:5060 > pbx CANCEL
-                41.061 pbx > 203.0.113.9:5060 481 CANCEL
-                41.071 203.0.113.9:5060 > pbx CANCEL
-                41.071 pbx > 203.0.113.9:5060 481 CANCEL
-                41.081 203.0.113.9:5060 > pbx OPTIONS
-                41.081 pbx > 203.0.113.9:5060 200 OPTIONS
-                41.091 203.0.113.9:5060 > pbx OPTIONS
-                41.091 pbx > 203.0.113.9:5060 481 OPTIONS
-                41.101 203.0.113.9:5060 > pbx PRACK
-                41.101 pbx > 203.0.113.9:5060 401 PRACK
-                41.111 203.0.113.9:5060 > pbx PRACK
-                41.111 pbx > 203.0.113.9:5060 481 PRACK
-                41.121 203.0.113.9:5060 > pbx SUBSCRIBE
-                41.121 pbx > 203.0.113.9:5060 401 SUBSCRIBE
-                41.131 203.0.113.9:5060 > pbx SUBSCRIBE
-                41.131 pbx > 203.0.113.9:5060 481 SUBSCRIBE
-                41.141 203.0.113.9:5060 > pbx NOTIFY
-                41.141 pbx > 203.0.113.9:5060 401 NOTIFY
-                41.151 203.0.113.9:5060 > pbx NOTIFY
-                41.151 pbx > 203.0.113.9:5060 481 NOTIFY
-                41.161 203.0.113.9:5060 > pbx PUBLISH
-                41.161 pbx > 203.0.113.9:5060 401 PUBLISH
-                41.171 203.0.113.9:5060 > pbx PUBLISH
-                41.171 pbx > 203.0.113.9:5060 481 PUBLISH
-                41.181 203.0.113.9:5060 > pbx INFO
-                41.181 pbx > 203.0.113.9:5060 401 INFO
-                41.191 203.0.113.9:5060 > pbx INFO
-                41.191 pbx > 203.0.113.9:5060 481 INFO
-                41.201 203.0.113.9:5060 > pbx REFER
-                41.201 pbx > 203.0.113.9:5060 401 REFER
-                41.211 203.0.113.9:5060 > pbx REFER
-                41.211 pbx > 203.0.113.9:5060 481 REFER
-                41.221 203.0.113.9:5060 > pbx MESSAGE
-                41.221 pbx > 203.0.113.9:5060 401 MESSAGE
-                41.231 203.0.113.9:5060 > pbx MESSAGE
-                41.231 pbx > 203.0.113.9:5060 481 MESSAGE
-                41.241 203.0.113.9:5060 > pbx UPDATE
-                41.241 pbx > 203.0.113.9:5060 401 UPDATE
-                41.251 203.0.113.9:5060 > pbx UPDATE
-                41.251 pbx > 203.0.113.9:5060 481 UPDATE
-                41.261 203.0.113.9:5060 > pbx FLY
-                41.261 pbx > 203.0.113.9:5060 401 FLY
-                41.271 203.0.113.9:5060 > pbx FLY
-                41.271 pbx > 203.0.113.9:5060 481 FLY
+            041.001 203.0.113.9:5060 > pbx INVITE sendrecv
+            041.001 pbx > 203.0.113.9:5060 401 INVITE
+            041.011 203.0.113.9:5060 > pbx INVITE sendrecv
+            041.011 pbx > 203.0.113.9:5060 481 INVITE
+            041.021 203.0.113.9:5060 > pbx ACK
+            041.031 203.0.113.9:5060 > pbx ACK
+            041.041 203.0.113.9:5060 > pbx BYE
+            041.041 pbx > 203.0.113.9:5060 401 BYE
+            041.051 203.0.113.9:5060 > pbx BYE
+            041.051 pbx > 203.0.113.9:5060 481 BYE
+            041.061 203.0.113.9:5060 > pbx CANCEL
+            041.061 pbx > 203.0.113.9:5060 481 CANCEL
+            041.071 203.0.113.9:5060 > pbx CANCEL
+            041.071 pbx > 203.0.113.9:5060 481 CANCEL
+            041.081 203.0.113.9:5060 > pbx OPTIONS
+            041.081 pbx > 203.0.113.9:5060 200 OPTIONS
+            041.091 203.0.113.9:5060 > pbx OPTIONS
+            041.091 pbx > 203.0.113.9:5060 481 OPTIONS
+            041.101 203.0.113.9:5060 > pbx PRACK
+            041.101 pbx > 203.0.113.9:5060 401 PRACK
+            041.111 203.0.113.9:5060 > pbx PRACK
+            041.111 pbx > 203.0.113.9:5060 481 PRACK
+            041.121 203.0.113.9:5060 > pbx SUBSCRIBE
+            041.121 pbx > 203.0.113.9:5060 401 SUBSCRIBE
+            041.131 203.0.113.9:5060 > pbx SUBSCRIBE
+            041.131 pbx > 203.0.113.9:5060 481 SUBSCRIBE
+            041.141 203.0.113.9:5060 > pbx NOTIFY
+            041.141 pbx > 203.0.113.9:5060 401 NOTIFY
+            041.151 203.0.113.9:5060 > pbx NOTIFY
+            041.151 pbx > 203.0.113.9:5060 481 NOTIFY
+            041.161 203.0.113.9:5060 > pbx PUBLISH
+            041.161 pbx > 203.0.113.9:5060 401 PUBLISH
+            041.171 203.0.113.9:5060 > pbx PUBLISH
+            041.171 pbx > 203.0.113.9:5060 481 PUBLISH
+            041.181 203.0.113.9:5060 > pbx INFO
+            041.181 pbx > 203.0.113.9:5060 401 INFO
+            041.191 203.0.113.9:5060 > pbx INFO
+            041.191 pbx > 203.0.113.9:5060 481 INFO
+            041.201 203.0.113.9:5060 > pbx REFER
+            041.201 pbx > 203.0.113.9:5060 401 REFER
+            041.211 203.0.113.9:5060 > pbx REFER
+            041.211 pbx > 203.0.113.9:5060 481 REFER
+            041.221 203.0.113.9:5060 > pbx MESSAGE
+            041.221 pbx > 203.0.113.9:5060 401 MESSAGE
+            041.231 203.0.113.9:5060 > pbx MESSAGE
+            041.231 pbx > 203.0.113.9:5060 481 MESSAGE
+            041.241 203.0.113.9:5060 > pbx UPDATE
+            041.241 pbx > 203.0.113.9:5060 401 UPDATE
+            041.251 203.0.113.9:5060 > pbx UPDATE
+            041.251 pbx > 203.0.113.9:5060 481 UPDATE
+            041.261 203.0.113.9:5060 > pbx FLY
+            041.261 pbx > 203.0.113.9:5060 401 FLY
+            041.271 203.0.113.9:5060 > pbx FLY
+            041.271 pbx > 203.0.113.9:5060 481 FLY
         "#]],
+    );
+}
+
+#[test]
+fn a_phone_behind_a_router_is_reached_where_it_speaks_from() {
+    let mut w = World::seeded(7).without(Method::Register);
+    w.add_phone("101", Habits::PLAIN);
+    w.add_phone("102", Habits { nat: true, ..Habits::PLAIN });
+    w.advance(secs(1));
+    w.dial("101", "102").advance(secs(6)).hang_up("101").advance(secs(1));
+    w.dial("102", "101").advance(secs(6));
+    assert_eq!((w.stages("101"), w.stages("102")), (vec![Stage::Up], vec![Stage::Up]));
+    w.hang_up("101").advance(secs(1));
+    assert!(w.stages("102").is_empty());
+    check(
+        &mut w,
+        expect![[r#"
+        001.001 101 > pbx INVITE sendrecv
+        001.001 pbx > 101 401 INVITE
+        001.003 101 > pbx ACK
+        001.003 101 > pbx INVITE sendrecv
+        001.003 pbx > 101 100 INVITE
+        001.003 pbx > 102 INVITE sendrecv
+        001.005 102 > pbx 180 INVITE
+        001.005 pbx > 101 180 INVITE
+        003.005 102 > pbx 200 INVITE sendrecv
+        003.005 pbx > 102 ACK
+        003.005 pbx > 101 200 INVITE sendrecv
+        003.007 101 > pbx ACK
+        007.001 101 > pbx BYE
+        007.001 pbx > 101 200 BYE
+        007.001 pbx > 102 BYE
+        007.003 102 > pbx 200 BYE
+        008.001 102 > pbx INVITE sendrecv
+        008.001 pbx > 102 401 INVITE
+        008.003 102 > pbx ACK
+        008.003 102 > pbx INVITE sendrecv
+        008.003 pbx > 102 100 INVITE
+        008.003 pbx > 101 INVITE sendrecv
+        008.005 101 > pbx 180 INVITE
+        008.005 pbx > 102 180 INVITE
+        010.005 101 > pbx 200 INVITE sendrecv
+        010.005 pbx > 101 ACK
+        010.005 pbx > 102 200 INVITE sendrecv
+        010.007 102 > pbx ACK
+        014.001 101 > pbx BYE
+        014.001 pbx > 101 200 BYE
+        014.001 pbx > 102 BYE
+        014.003 102 > pbx 200 BYE
+    "#]],
     );
 }

@@ -62,7 +62,7 @@ pub(crate) fn account(name: &str, n: u64, exists: bool) -> Record {
         at: at(n as i64),
         name: name.to_owned(),
         password: exists.then(|| format!("$argon2id${n}")),
-        must_change: n % 2 == 0,
+        must_change: n.is_multiple_of(2),
         role: Role::Administrator,
     })
 }
@@ -86,7 +86,7 @@ pub(crate) fn party(number: &str, name: &str) -> Party {
 }
 
 pub(crate) fn started(n: u64, from: &str, dialled: &str) -> Record {
-    let what = CallEventKind::Started { leg: LegId(n), from: party(from, "Ann"), dialled: dialled.to_owned() };
+    let what = CallEventKind::Started { leg: LegId(n), from: party(from, "Ann"), dialled: dialled.to_owned(), sip_call_id: String::new() };
     Record::CallEvent(CallEvent { at: at(n as i64 * 1000), call: call_ref(n), what })
 }
 

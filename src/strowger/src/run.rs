@@ -43,6 +43,8 @@ const RUNTIME_THREADS: usize = 2;
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long pages under way may take to end.
 const GRACE: Duration = Duration::from_secs(2);
+/// Pages show changes four times a second; this is well below.
+const NEWS_EVERY: Duration = Duration::from_millis(50);
 /// The account that exists from the first start.
 const ADMINISTRATOR: &str = "admin";
 
@@ -310,6 +312,11 @@ fn publish_news(news: Receiver<Event>, live: Arc<LiveHub>) -> io::Result<()> {
     std::thread::Builder::new().name("news".into()).spawn(move || {
         while let Ok(event) = news.recv() {
             live.publish(&event);
+            // Not woken for each of a thousand registrations a second: what has come meanwhile follows at once.
+            std::thread::sleep(NEWS_EVERY);
+            for event in news.try_iter() {
+                live.publish(&event);
+            }
         }
     })?;
     Ok(())

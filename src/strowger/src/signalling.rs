@@ -33,11 +33,14 @@ use crate::commands::wall_clock;
 /// Datagrams handled between two looks at the other queues.
 const BATCH: usize = 64;
 /// Inputs from other threads that may wait.
-const INBOX_MAX: usize = 65_536;
+const INBOX_MAX: usize = 1_024;
 /// Events that may wait for the pages.
-const EVENTS_MAX: usize = 65_536;
+const EVENTS_MAX: usize = 4_096;
 /// How often the exchange is told the wall clock, and the counts are refreshed for `/metrics`.
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
+/// Under load the loop turns at most this often, so that one turn serves many messages: a wake-up, a
+/// receive and a send cost more than handling one. Nothing waits after a quiet time.
+const TURN_MIN: Duration = Duration::from_micros(500);
 /// The longest sleep: the watchdog wants to see us alive.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 
@@ -168,11 +171,18 @@ impl Signalling {
         self.drain_outputs();
         self.transmit()?;
         while !self.parts.exchange.is_stopped() {
+            let began = self.parts.clock.now();
             self.parts.pulse.turns.fetch_add(1, Ordering::Relaxed);
             let more = self.receive_and_handle()?;
             self.transmit()?;
             self.publish();
             self.sleep(more)?;
+            if !more {
+                let turn = self.parts.clock.now().saturating_since(began);
+                if let Some(rest) = TURN_MIN.checked_sub(turn) {
+                    std::thread::sleep(rest);
+                }
+            }
         }
         self.parts.pulse.ended.store(true, Ordering::Release);
         Ok(self.parts.exchange.counts())

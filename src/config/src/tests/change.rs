@@ -67,7 +67,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
          session_expires_s = 1800
          session_min_s = 90
          calls_max = 1000
-        @@ -29,26 +29,29 @@
+        @@ -30,26 +30,29 @@
  
          [[extension]]
          number = "101"

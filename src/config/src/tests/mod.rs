@@ -71,6 +71,7 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         session_expires_s = 1800
         session_min_s = 90
         calls_max = 1000
+        strong_digest = false
 
         [media]
         codecs = ["G722", "PCMA", "PCMU", "opus", "G729"]

@@ -114,7 +114,7 @@ fn text_that_is_not_toml_is_refused_by_line() {
         "[sip]\nring_time_s = \nnope = 1\n[[ring_group]]\nnumber = \"400\"\n",
         expect![[r#"
             line 2: string values must be quoted, expected literal string
-            line 3: sip.nope: there is no such key (`[sip]` knows external_address, expires_min_s, expires_max_s, expires_default_s, devices_max, ring_time_s, session_expires_s, session_min_s, calls_max)
+            line 3: sip.nope: there is no such key (`[sip]` knows external_address, expires_min_s, expires_max_s, expires_default_s, devices_max, ring_time_s, session_expires_s, session_min_s, calls_max, strong_digest)
         "#]],
     );
     check(

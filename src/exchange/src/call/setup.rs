@@ -55,7 +55,8 @@ impl Exchange {
         self.calls.insert(call, Call::new(leg, from.clone(), dialled.clone(), self.now));
         self.adopt_caller(flow, request, invite, dialog, leg, call, from.clone(), offer);
         self.note_message(leg, Direction::In, flow, raw);
-        self.call_event(call, CallEventKind::Started { leg, from, dialled: dialled.clone() });
+        let sip_call_id = self.legs.get(&leg).map(|l| l.sip_call_id.clone()).unwrap_or_default();
+        self.call_event(call, CallEventKind::Started { leg, from, dialled: dialled.clone(), sip_call_id });
         self.say_provisional(leg, StatusCode::TRYING, None);
         if self.replace_by_invite(leg) {
             return;
@@ -219,6 +220,7 @@ impl Exchange {
         };
         let party = self.party(target);
         let device = if binding.user_agent.is_empty() { binding.contact.to_string() } else { format!("{} ({})", binding.contact, binding.user_agent) };
+        let sip_call_id = String::from_utf8_lossy(request.headers.call_id()).into_owned();
         let leg = Leg {
             id,
             dialog_id: None,
@@ -228,7 +230,7 @@ impl Exchange {
             device: device.clone(),
             flow,
             source: binding.flow.peer,
-            sip_call_id: String::from_utf8_lossy(request.headers.call_id()).into_owned(),
+            sip_call_id: sip_call_id.clone(),
             takes_update: false,
             timer: SessionTimer::default(),
             state: LegState::Calling(Box::new(Calling {
@@ -255,7 +257,7 @@ impl Exchange {
             }
         }
         self.flush(None);
-        self.call_event(call, CallEventKind::LegStarted { leg: id, to: party, device });
+        self.call_event(call, CallEventKind::LegStarted { leg: id, to: party, device, sip_call_id });
         true
     }
 

@@ -104,7 +104,7 @@ impl Exchange {
         let now = self.now;
         let Some(l) = self.legs.get_mut(&leg) else { return };
         l.call = to;
-        let (party, device) = (l.party.clone(), l.device.clone());
+        let (party, device, sip_call_id) = (l.party.clone(), l.device.clone(), l.sip_call_id.clone());
         let Some(l) = self.legs.get(&leg) else { return };
         let mut line = l.summary(|t| self.wall_at(t), now);
         line.cause = Cause::Transferred;
@@ -116,7 +116,7 @@ impl Exchange {
             c.legs.push(leg);
         }
         self.call_event(from, CallEventKind::LegEnded { leg, cause: Cause::Transferred });
-        self.call_event(to, CallEventKind::LegStarted { leg, to: party, device });
+        self.call_event(to, CallEventKind::LegStarted { leg, to: party, device, sip_call_id });
         self.call_event(to, CallEventKind::LegAnswered { leg });
     }
 

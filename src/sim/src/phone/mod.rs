@@ -11,7 +11,7 @@ mod uac;
 mod uas;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use base::{Duration, Instant, Random, Timers};
 use bytes::Bytes;
@@ -53,6 +53,8 @@ pub struct Habits {
     pub old_hold: bool,
     /// Speaks SIP over TCP.
     pub tcp: bool,
+    /// Sits behind a router: what it says of its address is of no use to others (UDP only).
+    pub nat: bool,
     /// Asked for at registration, seconds.
     pub expires_s: u32,
 }
@@ -67,6 +69,7 @@ impl Habits {
         update: false,
         old_hold: false,
         tcp: false,
+        nat: false,
         expires_s: 600,
     };
 }
@@ -108,6 +111,9 @@ pub struct Phone {
     /// False once it has crashed.
     pub alive: bool,
     pub(crate) secret: String,
+    /// Where the network knows it.
+    public: SocketAddr,
+    /// Its way to the box, with its address as it believes it to be.
     pub(crate) flow: Flow,
     pub(crate) random: Random,
     pub(crate) layer: TransactionLayer,
@@ -138,13 +144,15 @@ impl Phone {
     ) -> Self {
         let layer_random = Random::from_number(random.next_u64());
         let transport = if habits.tcp { Transport::Tcp } else { Transport::Udp };
+        let local = if habits.nat { private_address(address) } else { address };
         Phone {
             number: number.to_owned(),
             answering: Answering::After(Duration::from_secs(2)),
             habits,
             alive: true,
             secret: secret.to_owned(),
-            flow: Flow { transport, local: address, peer: box_, connection: 0 },
+            public: address,
+            flow: Flow { transport, local, peer: box_, connection: 0 },
             registration: Registration::new(&mut random),
             layer: TransactionLayer::new(TransactionLimits::default(), layer_random),
             random,
@@ -161,16 +169,20 @@ impl Phone {
         }
     }
 
-    /// Its address.
+    /// Its address as the network knows it.
     pub fn address(&self) -> SocketAddr {
-        self.flow.local
+        self.public
+    }
+
+    /// Its address as it believes it to be.
+    pub fn own_ip(&self) -> IpAddr {
+        self.flow.local.ip()
     }
 
     /// The power fails: it forgets all but its number, and hears nothing until [`Phone::reboot`].
     pub fn crash(&mut self) {
         let random = Random::from_number(self.random.next_u64());
-        let (local, peer) = (self.flow.local, self.flow.peer);
-        let fresh = Phone::new(&self.number, &self.secret, local, peer, self.habits, random);
+        let fresh = Phone::new(&self.number, &self.secret, self.public, self.flow.peer, self.habits, random);
         let old = std::mem::replace(self, fresh);
         self.answering = old.answering;
         self.now = old.now;
@@ -407,4 +419,13 @@ impl Phone {
     pub(crate) fn has_room(&self) -> bool {
         self.calls.len() < CALLS_MAX
     }
+}
+
+/// What a phone behind a router believes its address to be: `192.168.1.n`, and a port that the router changes.
+fn private_address(public: SocketAddr) -> SocketAddr {
+    let last = match public.ip() {
+        IpAddr::V4(ip) => ip.octets()[3],
+        IpAddr::V6(ip) => ip.octets()[15],
+    };
+    SocketAddr::from(([192, 168, 1, last], 5066))
 }

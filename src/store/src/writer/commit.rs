@@ -11,7 +11,7 @@ use crate::shared::Shared;
 
 /// Commits follow each other at least this far apart, so that under load one sync serves many records.
 /// A record that comes after a quiet time is committed at once.
-const GATHER: Duration = Duration::from_millis(3);
+const GATHER: Duration = Duration::from_millis(5);
 /// After a failure the disk is tried again this much later; what comes meanwhile waits in the queue.
 const RETRY: Duration = Duration::from_millis(100);
 

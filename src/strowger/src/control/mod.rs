@@ -20,7 +20,7 @@ use crate::exit::Failure;
 
 pub use client::ask;
 pub use perform::{one_time_password, perform};
-pub use server::{Control, listen};
+pub use server::listen;
 
 /// Longest request or reply: a document at its longest, with every octet escaped.
 const LINE_MAX: u64 = 2 * config::TEXT_MAX as u64;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use base::WallTime;
-use exchange::record::Role;
+use base::{ConfigVersion, WallTime};
+use exchange::record::{ConfigContent, ConfigRecord, Record, Role};
 use expect_test::{Expect, expect};
 use store::{Store, StoreOptions};
 
@@ -112,13 +112,13 @@ fn versions_are_made_compared_and_taken_back() {
         &changes,
         Request::Diff { from: 1, to: None },
         expect![[r#"
-        Diff {
-            summary: [
-                "system: realm strowger → new",
-                "extension 101: secret changed",
-            ],
-            unified: "@@ -1,6 +1,6 @@\n [system]\n name = \"Strowger\"\n-realm = \"strowger\"\n+realm = \"new\"\n time_zone = \"UTC\"\n \n [listen]\n@@ -28,5 +28,5 @@\n [[extension]]\n number = \"101\"\n name = \"Anna\"\n-ha1_md5 = \"…\"\n-ha1_sha256 = \"…\"\n+ha1_md5 = \"…\"\n+ha1_sha256 = \"…\"\n",
-        }"#]],
+            Diff {
+                summary: [
+                    "system: realm strowger → new",
+                    "extension 101: secret changed",
+                ],
+                unified: "@@ -1,6 +1,6 @@\n [system]\n name = \"Strowger\"\n-realm = \"strowger\"\n+realm = \"new\"\n time_zone = \"UTC\"\n \n [listen]\n@@ -29,5 +29,5 @@\n [[extension]]\n number = \"101\"\n name = \"Anna\"\n-ha1_md5 = \"…\"\n-ha1_sha256 = \"…\"\n+ha1_md5 = \"…\"\n+ha1_sha256 = \"…\"\n",
+            }"#]],
     );
     check(
         &changes,
@@ -160,6 +160,27 @@ fn versions_are_made_compared_and_taken_back() {
             time_zone: "UTC",
         }"#]],
     );
+}
+
+#[test]
+fn an_upgrade_that_adds_a_key_makes_no_version_of_its_own() {
+    let folder = Folder::new();
+    let whole = config::Document::default().text().to_owned();
+    // As an earlier program stored it, before there was a key for this.
+    let earlier = whole.replace("inactivity_s = 120\n", "");
+    assert_ne!(earlier, whole);
+    let store = Store::open(&folder.0, StoreOptions::default()).expect("the folder is free");
+    let record = ConfigRecord {
+        version: ConfigVersion(1),
+        at: noon(),
+        author: "console".into(),
+        reason: String::new(),
+        content: ConfigContent::Whole(earlier),
+    };
+    store.append_wait(Record::ConfigApplied(Box::new(record))).expect("the disk takes it");
+    let changes = Changes::open(store, noon, Box::new(|_, _| {})).expect("what is stored can be read");
+    let reply = perform(&changes, import(&whole));
+    assert_eq!(reply, Ok(Reply::InForce { version: 1, summary: Vec::new() }));
 }
 
 #[test]

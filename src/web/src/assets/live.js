@@ -85,7 +85,7 @@ if (root) {
     state.className = 'state ' + (news.came ? 'ok' : 'off');
     state.textContent = news.came ? 'Registered' : 'Gone';
     say('device', [news.user_agent, news.from].filter(Boolean).join(' · '));
-    say('at', new Date(news.at).toLocaleTimeString());
+    say('at', new Date(news.at).toLocaleTimeString([], { hourCycle: 'h23' }));
     recent.prepend(item);
     while (recent.children.length > 8) recent.lastElementChild.remove();
     recent.hidden = false;

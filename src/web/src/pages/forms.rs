@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -64,6 +63,15 @@ impl Errors {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Takes over errors of fields that have none yet.
+    pub fn add_missing(&mut self, others: Errors) {
+        for (field, message) in others.0 {
+            if self.of(&field).is_none() {
+                self.0.push((field, message));
+            }
+        }
     }
 
     pub fn add(&mut self, field: &str, message: impl Into<String>) {

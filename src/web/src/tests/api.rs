@@ -66,7 +66,13 @@ async fn bad_json_is_refused_with_a_reason() {
     }
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(put(&test, "/api/v1/extensions/120", "application/json", &deep).await.status.is_client_error());
-    for path in ["/api/v1/calls?limit=0", "/api/v1/calls?result=x", "/api/v1/calls?from=x", "/api/v1/calls?after=x", "/api/v1/extensions?limit=-1"] {
+    for path in [
+        "/api/v1/calls?limit=0",
+        "/api/v1/calls?result=x",
+        "/api/v1/calls?from=x",
+        "/api/v1/calls?after=x",
+        "/api/v1/extensions?limit=-1",
+    ] {
         let answer = test.get(Who::Viewer, path).await;
         assert_eq!((answer.status, &json(&answer)["code"]), (StatusCode::BAD_REQUEST, &json!("bad_request")), "{path}");
     }

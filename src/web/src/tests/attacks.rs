@@ -19,7 +19,14 @@ const PAYLOADS: [&str; 8] = [
 
 /// What must never stand in a page: a tag that came out of a payload.
 const LIVE: [&str; 8] = [
-    "<script>alert", "<img src=x", "<svg/onload", "<iframe", "<b>x</b>", "<!--<script", "<a href=\"javascript", "onerror=alert(1)>",
+    "<script>alert",
+    "<img src=x",
+    "<svg/onload",
+    "<iframe",
+    "<b>x</b>",
+    "<!--<script",
+    "<a href=\"javascript",
+    "onerror=alert(1)>",
 ];
 
 #[tokio::test]
@@ -109,7 +116,11 @@ async fn no_page_has_inline_script_or_style() {
     fixture::fill_live(&test.backend);
     for route in table().into_iter().filter(|route| route.method == Method::GET) {
         let answer = test.get(Who::Admin, &test.filled(route.path)).await;
-        if answer.headers.get(CONTENT_TYPE).is_none_or(|kind| !kind.to_str().unwrap_or_default().starts_with("text/html")) {
+        if answer
+            .headers
+            .get(CONTENT_TYPE)
+            .is_none_or(|kind| !kind.to_str().unwrap_or_default().starts_with("text/html"))
+        {
             continue;
         }
         for tag in answer.body.split('<').filter(|tag| !tag.starts_with('/')) {
@@ -125,8 +136,16 @@ async fn no_page_has_inline_script_or_style() {
 async fn assets_are_those_built_in_and_no_others() {
     let test = TestBox::new();
     for name in [
-        "..%2f..%2fCargo.toml", "%2e%2e/%2e%2e/Cargo.toml", "..%5c..%5cCargo.toml", "%2fetc%2fpasswd", "style.css%00.js",
-        "../src/lib.rs", "style.css/../../lib.rs", "．．/lib.rs", "", "STYLE.CSS",
+        "..%2f..%2fCargo.toml",
+        "%2e%2e/%2e%2e/Cargo.toml",
+        "..%5c..%5cCargo.toml",
+        "%2fetc%2fpasswd",
+        "style.css%00.js",
+        "../src/lib.rs",
+        "style.css/../../lib.rs",
+        "．．/lib.rs",
+        "",
+        "STYLE.CSS",
     ] {
         let request = Request::builder().uri(format!("/assets/{}", encode(name))).header(HOST, "box");
         let answer = test.run(request.body(Body::empty()).unwrap()).await;

@@ -52,13 +52,8 @@ pub fn backend(folder: &Path, names: &[(&str, &str)]) -> (Arc<Backend>, Commands
     for (name, role, must_change) in
         [("admin", Role::Administrator, false), ("viewer", Role::Viewer, false), ("fresh", Role::Administrator, true)]
     {
-        let account = AccountRecord {
-            at: wall(),
-            name: name.to_owned(),
-            password: Some(hash.clone()),
-            must_change,
-            role,
-        };
+        let account =
+            AccountRecord { at: wall(), name: name.to_owned(), password: Some(hash.clone()), must_change, role };
         store.append_wait(Record::Account(account)).expect("an account");
     }
     let config = Arc::new(CurrentConfig::new(ConfigVersion(0), Arc::clone(Document::default().config())));
@@ -249,15 +244,14 @@ pub fn write_call(
     ];
     reasons.extend(notes.iter().map(|note| (*note).to_owned()));
     let mut events = vec![
-        (0, CallEventKind::Started { leg: a, from: from.clone(), dialled: to.number.clone() }),
+        (0, CallEventKind::Started { leg: a, from: from.clone(), dialled: to.number.clone(), sip_call_id: String::new() }),
         (1, CallEventKind::Routed { reasons: reasons.clone() }),
         (
             2,
             CallEventKind::LegStarted {
                 leg: b,
                 to: to.clone(),
-                device: "sip:x@192.168.1.12:5060 (Linphone/5.2.4)".into(),
-            },
+                device: "sip:x@192.168.1.12:5060 (Linphone/5.2.4)".into(), sip_call_id: String::new() },
         ),
         (90, CallEventKind::LegRinging { leg: b }),
     ];

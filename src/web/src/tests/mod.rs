@@ -55,6 +55,12 @@ impl Answer {
         self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The beginning of the element with this `data-test`, with what is in it.
+    fn near(&self, name: &str) -> String {
+        let at = self.body.find(&format!("data-test=\"{name}\"")).unwrap_or_else(|| panic!("no {name}: {}", self.body));
+        self.body[at..].chars().take(600).collect()
+    }
+
     /// The text between the tags of the element with this `data-test`.
     fn part(&self, name: &str) -> &str {
         let at = self.body.find(&format!("data-test=\"{name}\"")).unwrap_or_else(|| panic!("no {name}: {}", self.body));
@@ -82,7 +88,8 @@ impl TestBox {
             3,
             &[],
         );
-        let app = App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)), Box::new(|| base::Instant::ZERO));
+        let app =
+            App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)), Box::new(|| base::Instant::ZERO));
         let router = routes::router(Arc::clone(&app));
         TestBox { app, backend, commands, router, call, _folder: folder }
     }

@@ -78,7 +78,8 @@ async fn no_unsafe_route_takes_a_request_from_another_site() {
 async fn a_get_changes_nothing() {
     let test = TestBox::new();
     fixture::add_group(&test.backend);
-    let state = || (test.app.config().0, test.backend.store.audit(1_000, None).unwrap().len(), test.backend.store.accounts());
+    let state =
+        || (test.app.config().0, test.backend.store.audit(1_000, None).unwrap().len(), test.backend.store.accounts());
     let before = state();
     for route in table().into_iter().filter(|route| route.method == Method::GET) {
         let path = test.filled(route.path);

@@ -119,6 +119,8 @@ fn heading(text: &str) -> Heading {
     let body = if text.contains("\nv=0") { " · SDP" } else { "" };
     if let Some(status) = first.strip_prefix("SIP/2.0 ") {
         let kind = match status.bytes().next() {
+            // A challenge is the ordinary way to a password, no trouble (RFC 3261 §22.1).
+            _ if status.starts_with("401") || status.starts_with("407") => "waiting",
             Some(b'1') => "waiting",
             Some(b'2') => "answer",
             _ => "refusal",
@@ -169,6 +171,7 @@ mod tests {
             ("INVITE sip:102@box SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\nv=0\r\n", "request", "INVITE · SDP"),
             ("SIP/2.0 180 Ringing\r\ncseq : 1 INVITE\r\n\r\n", "waiting", "180 Ringing (INVITE)"),
             ("SIP/2.0 200 OK\r\nCSeq: 2 BYE\r\n\r\n", "answer", "200 OK (BYE)"),
+            ("SIP/2.0 401 Unauthorized\r\n\r\n", "waiting", "401 Unauthorized"),
             ("SIP/2.0 486 Busy Here\r\n\r\n", "refusal", "486 Busy Here"),
             ("", "request", ""),
             ("SIP/2.0 \u{1F600}", "refusal", "\u{1F600}"),

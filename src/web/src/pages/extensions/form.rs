@@ -1,8 +1,9 @@
 //! The form of an extension.
 
-use config::{Extension, ExtensionDraft};
+use config::{Config, Document, Extension, ExtensionDraft};
 use serde::Deserialize;
 
+use crate::backend::ApplyError;
 use crate::pages::forms::{Errors, filled};
 
 /// The fields as they were typed.
@@ -50,6 +51,26 @@ impl ExtensionForm {
             ring_time_s,
             secret: None,
         })
+    }
+}
+
+impl ExtensionForm {
+    /// The faults of all fields but the number: where the number is taken, the configuration looks no further.
+    pub fn faults(&self, config: &Config) -> Errors {
+        let Ok(draft) = self.draft(None) else { return Errors::default() };
+        let other = Extension {
+            number: draft.number.clone(),
+            name: draft.name,
+            email: draft.email,
+            ha1_md5: [1; 16],
+            ha1_sha256: [1; 32],
+            enabled: draft.enabled,
+            ring_time_s: draft.ring_time_s,
+        };
+        let mut config = config.clone();
+        config.extensions = std::iter::once((draft.number, other)).collect();
+        config.ring_groups.clear();
+        Document::from_config(config).err().map(|faults| Errors::from(ApplyError::Refused(faults))).unwrap_or_default()
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) use secret::generate as generate_secret;
 
 /// Rows on a page of the list.
 const ROWS: usize = 50;
+/// Numbers looked at for a free one.
+const NUMBERS_TRIED: u64 = 20;
 
 /// What the list is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -176,7 +178,10 @@ pub(crate) async fn create(
     let reason = format!("new extension {number}");
     match change_config(&app, &session, from, Edit::AddExtension(draft), reason).await {
         Ok(()) => secret::show(&app, &session, &headers, &number, &fresh, secret::Occasion::Created),
-        Err(errors) => unprocessable(edit_page(&app, &session, None, form, errors, None)?),
+        Err(mut errors) => {
+            errors.add_missing(form.faults(&app.config().1));
+            unprocessable(edit_page(&app, &session, None, form, errors, None)?)
+        }
     }
 }
 
@@ -327,12 +332,16 @@ fn state(enabled: bool, registered: bool) -> Word {
     }
 }
 
-/// One more than the highest number, to save typing; empty if there is none or it would be too long.
+/// The next number after the highest, to save typing: free, as long as the others, and nobody's emergency number.
+/// Empty if there is none.
 fn next_free(config: &Config) -> String {
     let Some(last) = config.extensions.keys().next_back() else { return "101".to_owned() };
-    let next = last.parse::<u64>().map(|n| format!("{:0width$}", n + 1, width = last.len())).unwrap_or_default();
-    let is_free = next.len() == last.len() && !config.ring_groups.contains_key(&next);
-    if is_free { next } else { String::new() }
+    let after = last.parse::<u64>().unwrap_or(0);
+    let may_be = |number: &String| {
+        number.len() == last.len() && !config.ring_groups.contains_key(number) && !config::number::is_emergency(number)
+    };
+    let numbers = (1..=NUMBERS_TRIED).map(|n| format!("{:0width$}", after.saturating_add(n), width = last.len()));
+    numbers.into_iter().find(may_be).unwrap_or_default()
 }
 
 fn edit_page(
