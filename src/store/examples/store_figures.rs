@@ -88,9 +88,19 @@ fn call(n: u64) -> Vec<Record> {
     let message = |direction| LadderMessage { at, leg: None, direction, peer: address(n), text: "x".repeat(500) };
     let reasons = vec![format!("{} is an extension", to.number)];
     vec![
-        event(CallEventKind::Started { leg: LegId(n), from: from.clone(), dialled: to.number.clone(), sip_call_id: String::new() }),
+        event(CallEventKind::Started {
+            leg: LegId(n),
+            from: from.clone(),
+            dialled: to.number.clone(),
+            sip_call_id: String::new(),
+        }),
         event(CallEventKind::Routed { reasons: reasons.clone() }),
-        event(CallEventKind::LegStarted { leg: LegId(n + 1), to: to.clone(), device: "x".to_owned(), sip_call_id: String::new() }),
+        event(CallEventKind::LegStarted {
+            leg: LegId(n + 1),
+            to: to.clone(),
+            device: "x".to_owned(),
+            sip_call_id: String::new(),
+        }),
         event(CallEventKind::LegRinging { leg: LegId(n + 1) }),
         event(CallEventKind::LegAnswered { leg: LegId(n + 1) }),
         event(CallEventKind::Bridged { a: LegId(n), b: LegId(n + 1) }),

@@ -86,7 +86,12 @@ pub(crate) fn party(number: &str, name: &str) -> Party {
 }
 
 pub(crate) fn started(n: u64, from: &str, dialled: &str) -> Record {
-    let what = CallEventKind::Started { leg: LegId(n), from: party(from, "Ann"), dialled: dialled.to_owned(), sip_call_id: String::new() };
+    let what = CallEventKind::Started {
+        leg: LegId(n),
+        from: party(from, "Ann"),
+        dialled: dialled.to_owned(),
+        sip_call_id: String::new(),
+    };
     Record::CallEvent(CallEvent { at: at(n as i64 * 1000), call: call_ref(n), what })
 }
 

@@ -9,6 +9,7 @@ mod commands;
 mod control;
 mod demo;
 mod exit;
+mod memory;
 mod run;
 mod signalling;
 
@@ -17,9 +18,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // A wrong command line ends here, with status 2.

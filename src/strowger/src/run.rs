@@ -35,6 +35,7 @@ use crate::commands::{random, read_document, wall_clock};
 use crate::control;
 use crate::demo;
 use crate::exit::{Exit, Failure};
+use crate::memory;
 use crate::signalling::{Clock, Inbox, Parts, Pulse, Signalling, event_queue};
 
 /// Threads of the runtime that serves pages and connections.
@@ -50,6 +51,7 @@ const ADMINISTRATOR: &str = "admin";
 
 /// Runs the box until a signal ends it.
 pub fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    memory::settle();
     start_log();
     let clock = Clock::start();
     let folder = data_dir(args.data.as_deref());
@@ -163,6 +165,7 @@ impl Whole<'_> {
         let control = handle.spawn(control.serve(Arc::clone(&self.changes)));
         announce(self.args, &self.config, sip, sips, web.address);
         let watchdog = handle.spawn(watch(Arc::clone(&pulse)));
+        let tidying = handle.spawn(tidy_memory());
 
         let signalled = runtime.block_on(until_stopped(ended));
         let _ = sd_notify::notify(false, &[NotifyState::Stopping]);
@@ -172,6 +175,7 @@ impl Whole<'_> {
             // Calls are told, their final records written; then nothing more can come.
             let joined = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(move || thread.join())).await;
             watchdog.abort();
+            tidying.abort();
             control.abort();
             web.stop(GRACE).await;
             joined
@@ -333,6 +337,14 @@ fn announce(args: &RunArgs, config: &Config, sip: SocketAddr, sips: Option<Socke
     let _ = writeln!(out, "ready sip={sip} web=https://{web}{sips}");
     let _ = out.flush();
     let _ = sd_notify::notify(false, &[NotifyState::Ready]);
+}
+
+/// What the start needed goes back at once, what a busy hour needed soon after it.
+async fn tidy_memory() {
+    loop {
+        let _ = tokio::task::spawn_blocking(memory::tidy).await;
+        tokio::time::sleep(memory::TIDY_EVERY).await;
+    }
 }
 
 /// Tells systemd that we live, as long as the signalling thread turns.

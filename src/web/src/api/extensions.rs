@@ -183,7 +183,7 @@ pub(crate) async fn put(
     params(("number" = String, Path, description = "The extension's number")),
     responses(
         (status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 422, body = Problem, description = "A ring group has it"), (status = 503, body = Problem),
+        (status = 422, body = Problem, description = "It is the last member of a ring group"), (status = 503, body = Problem),
     ),
 )]
 pub(crate) async fn delete(

@@ -35,28 +35,45 @@ pub(crate) struct NavGroup {
 }
 
 pub(crate) struct NavEntry {
+    pub place: Place,
+    pub current: bool,
+}
+
+/// The entry that only administrators may open; others do not see it.
+const ADMINS_ENTRY: &str = "audit";
+
+/// Whether a person of this role sees this entry of the [`MAP`].
+pub(crate) fn is_shown(key: &str, role: Role) -> bool {
+    key != ADMINS_ENTRY || role >= Role::Administrator
+}
+
+/// An entry of the navigation.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
     pub key: &'static str,
     pub label: &'static str,
     pub href: &'static str,
     pub icon: &'static str,
-    pub current: bool,
 }
 
-/// The parts of the house, in the order of the navigation: heading, then key, label, address and icon of each entry.
-/// Headings without entries yet are not shown.
-pub(crate) const MAP: &[(&str, &[(&str, &str, &str, &str)])] = &[
-    ("", &[("home", "Home", "/", "home")]),
-    ("People & devices", &[("extensions", "Extensions", "/extensions", "people")]),
+const fn place(key: &'static str, label: &'static str, href: &'static str, icon: &'static str) -> Place {
+    Place { key, label, href, icon }
+}
+
+/// The parts of the house, in the order of the navigation. Headings without entries yet are not shown.
+pub(crate) const MAP: &[(&str, &[Place])] = &[
+    ("", &[place("home", "Home", "/", "home")]),
+    ("People & devices", &[place("extensions", "Extensions", "/extensions", "people")]),
     ("Numbers & trunks", &[]),
-    ("Call flows", &[("ring-groups", "Ring groups", "/ring-groups", "group")]),
+    ("Call flows", &[place("ring-groups", "Ring groups", "/ring-groups", "group")]),
     ("Contact centre", &[]),
-    ("Reports & quality", &[("calls", "Calls", "/calls", "calls")]),
+    ("Reports & quality", &[place("calls", "Calls", "/calls", "calls")]),
     (
         "System",
         &[
-            ("configuration", "Configuration", "/configuration", "document"),
-            ("audit", "Audit log", "/system/audit", "audit"),
-            ("system", "This box", "/system", "system"),
+            place("configuration", "Configuration", "/configuration", "document"),
+            place("audit", "Audit log", "/system/audit", "audit"),
+            place("system", "This box", "/system", "system"),
         ],
     ),
 ];
@@ -71,7 +88,8 @@ impl Shell {
                 title,
                 entries: entries
                     .iter()
-                    .map(|(k, label, href, icon)| NavEntry { key: k, label, href, icon, current: *k == key })
+                    .filter(|place| is_shown(place.key, session.role))
+                    .map(|place| NavEntry { place: *place, current: place.key == key })
                     .collect(),
             })
             .collect();

@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use exchange::record::Role;
 use serde::{Deserialize, Serialize};
 
-use super::MAP;
 use super::extensions::find;
 use super::forms::Query;
+use super::{MAP, is_shown};
 use crate::app::Shared;
 use crate::login::session::WebSession;
 
@@ -35,9 +36,7 @@ pub(crate) async fn get(
 ) -> Json<Vec<Entry>> {
     let q = question.q.trim().to_lowercase();
     let (_, config) = app.config();
-    let mut entries: Vec<Entry> = pages(session.role >= exchange::record::Role::Administrator)
-        .filter(|entry| entry.label.to_lowercase().contains(&q))
-        .collect();
+    let mut entries: Vec<Entry> = pages(session.role).filter(|entry| entry.label.to_lowercase().contains(&q)).collect();
     if !q.is_empty() {
         let people = find(&config, &q).take(ENTRIES_MAX).map(|extension| Entry {
             label: extension.name.clone(),
@@ -57,20 +56,21 @@ pub(crate) async fn get(
     Json(entries)
 }
 
-fn pages(may_change: bool) -> impl Iterator<Item = Entry> {
+fn pages(role: Role) -> impl Iterator<Item = Entry> {
     let places = MAP.iter().flat_map(|(group, entries)| entries.iter().map(move |entry| (*group, *entry)));
-    let places = places.map(|(group, (_, label, href, icon))| Entry {
-        label: label.to_owned(),
+    let places = places.filter(move |(_, place)| is_shown(place.key, role));
+    let places = places.map(|(group, place)| Entry {
+        label: place.label.to_owned(),
         hint: group.to_owned(),
-        href: href.to_owned(),
-        icon,
+        href: place.href.to_owned(),
+        icon: place.icon,
     });
     let acts = [
         ("New extension", "/extensions/new", "plus"),
         ("New ring group", "/ring-groups/new", "plus"),
         ("Edit the configuration as text", "/configuration/edit", "document"),
     ];
-    let acts = acts.into_iter().filter(move |_| may_change).map(|(label, href, icon)| Entry {
+    let acts = acts.into_iter().filter(move |_| role >= Role::Administrator).map(|(label, href, icon)| Entry {
         label: label.to_owned(),
         hint: String::new(),
         href: href.to_owned(),

@@ -244,14 +244,24 @@ pub fn write_call(
     ];
     reasons.extend(notes.iter().map(|note| (*note).to_owned()));
     let mut events = vec![
-        (0, CallEventKind::Started { leg: a, from: from.clone(), dialled: to.number.clone(), sip_call_id: String::new() }),
+        (
+            0,
+            CallEventKind::Started {
+                leg: a,
+                from: from.clone(),
+                dialled: to.number.clone(),
+                sip_call_id: String::new(),
+            },
+        ),
         (1, CallEventKind::Routed { reasons: reasons.clone() }),
         (
             2,
             CallEventKind::LegStarted {
                 leg: b,
                 to: to.clone(),
-                device: "sip:x@192.168.1.12:5060 (Linphone/5.2.4)".into(), sip_call_id: String::new() },
+                device: "sip:x@192.168.1.12:5060 (Linphone/5.2.4)".into(),
+                sip_call_id: String::new(),
+            },
         ),
         (90, CallEventKind::LegRinging { leg: b }),
     ];
