@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use config::Config;
 
+use crate::Exchange;
 use crate::io::Command;
 use crate::record::Cause;
-use crate::Exchange;
 
 impl Exchange {
     pub(crate) fn command(&mut self, command: Command) {

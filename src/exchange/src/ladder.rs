@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn credentials_are_blanked_also_when_folded() {
-        let text = blank_credentials(b"REGISTER sip:x SIP/2.0\r\nauthorization : Digest a=b,\r\n\tresponse=\"c\"\r\nCSeq: 1 REGISTER\r\n\r\n");
+        let text = blank_credentials(
+            b"REGISTER sip:x SIP/2.0\r\nauthorization : Digest a=b,\r\n\tresponse=\"c\"\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
         assert_eq!(text, "REGISTER sip:x SIP/2.0\r\nauthorization: …\r\nCSeq: 1 REGISTER\r\n\r\n");
     }
 }

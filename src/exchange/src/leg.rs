@@ -198,7 +198,12 @@ impl Leg {
     /// The codecs both sides agreed on, by their encoding names, best first.
     pub(crate) fn agreed_codecs(&self) -> Vec<String> {
         let agreed = self.audio.talk.as_ref().and_then(Negotiation::agreed);
-        agreed.iter().flat_map(|a| &a.payloads).filter(|(_, f)| !f.is_companion()).map(|(_, f)| f.encoding.clone()).collect()
+        agreed
+            .iter()
+            .flat_map(|a| &a.payloads)
+            .filter(|(_, f)| !f.is_companion())
+            .map(|(_, f)| f.encoding.clone())
+            .collect()
     }
 
     /// Its line in the final record.

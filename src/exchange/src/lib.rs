@@ -36,12 +36,12 @@ use bytes::Bytes;
 use config::Config;
 use hashbrown::HashMap;
 use media::control::MediaCommand;
+use sip::Flow;
 use sip::dialog::DialogId;
 use sip::digest::Authority;
 use sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use sip::registrar::Registrar;
 use sip::transaction::{ClientId, Origin, ServerId, TransactionEvent, TransactionLayer, TransactionLimits};
-use sip::Flow;
 
 use crate::call::Call;
 use crate::io::{Input, Output};
@@ -303,7 +303,11 @@ impl Exchange {
     /// The wall clock's reading at `at`.
     pub(crate) fn wall_at(&self, at: Instant) -> WallTime {
         let (instant, wall) = self.clock;
-        if at >= instant { wall + at.saturating_since(instant) } else { WallTime::from_unix_ms(wall.unix_ms() - instant.saturating_since(at).as_millis() as i64) }
+        if at >= instant {
+            wall + at.saturating_since(instant)
+        } else {
+            WallTime::from_unix_ms(wall.unix_ms() - instant.saturating_since(at).as_millis() as i64)
+        }
     }
 
     /// The wall clock now.

@@ -87,7 +87,8 @@ impl Exchange {
         };
         // Whoever knows the tags but comes from another address must prove who he is. A phone that
         // changed its address can.
-        let known = self.legs.get(&leg).is_some_and(|l| l.flow.peer.ip() == flow.peer.ip() || l.source.ip() == flow.peer.ip());
+        let known =
+            self.legs.get(&leg).is_some_and(|l| l.flow.peer.ip() == flow.peer.ip() || l.source.ip() == flow.peer.ip());
         if !known && self.authenticate(flow, &request).is_none() {
             return;
         }

@@ -124,7 +124,12 @@ impl Exchange {
         let mut touched: Vec<String> = Vec::new();
         for (extension, change) in changes {
             let state = change.binding.as_ref().map(|b| self.binding_state(b));
-            last = self.record(Record::Binding(BindingRecord { at, extension: extension.clone(), key: change.key, state }));
+            last = self.record(Record::Binding(BindingRecord {
+                at,
+                extension: extension.clone(),
+                key: change.key,
+                state,
+            }));
             if touched.last() != Some(&extension) {
                 touched.push(extension);
             }

@@ -37,6 +37,11 @@ impl Wake {
         }
     }
 
+    /// Whether it has rung since it was last drained; costs no system call.
+    pub fn has_rung(&self) -> bool {
+        self.inner.rung.load(Ordering::Acquire)
+    }
+
     /// Makes the descriptor unreadable again; look at the queues *after*.
     pub fn drain(&self) {
         let _ = self.inner.event.read();

@@ -92,25 +92,38 @@ impl Plane {
     /// Obeys `command`; what becomes of it comes as events. Waits only if the audio thread concerned is thousands of
     /// commands behind. A command for a stream that is not open is ignored and counted.
     pub fn send(&self, command: MediaCommand) {
+        self.send_all([command]);
+    }
+
+    /// Obeys commands in order, waking each audio thread concerned once. Waits as [`Plane::send`] does.
+    pub fn send_all(&self, commands: impl IntoIterator<Item = MediaCommand>) {
         let _in_order = lock(&self.sending);
+        let mut orders: Vec<Vec<Order>> = self.queues.iter().map(|_| Vec::new()).collect();
         let mut placement = lock(&self.placement);
-        let (thread, moves) = match &command {
-            MediaCommand::Open { stream, .. } => (placement.open(*stream), Vec::new()),
-            MediaCommand::Remote { stream, .. } => (placement.thread_of(*stream), Vec::new()),
-            MediaCommand::Sink { stream, sink } => placement.sink(*stream, *sink),
-            MediaCommand::Close { stream } => (placement.close(*stream), Vec::new()),
-        };
+        for command in commands {
+            let (thread, moves) = match &command {
+                MediaCommand::Open { stream, .. } => (placement.open(*stream), Vec::new()),
+                MediaCommand::Remote { stream, .. } => (placement.thread_of(*stream), Vec::new()),
+                MediaCommand::Sink { stream, sink } => placement.sink(*stream, *sink),
+                MediaCommand::Close { stream } => (placement.close(*stream), Vec::new()),
+            };
+            for one in moves {
+                let Some(to) = self.queues.get(one.to).map(Arc::clone) else { continue };
+                orders[one.to].push(Order::Expect(one.stream));
+                if let Some(from) = orders.get_mut(one.from) {
+                    from.push(Order::Release { stream: one.stream, to });
+                }
+            }
+            match thread.and_then(|t| orders.get_mut(t)) {
+                Some(orders) => orders.push(Order::Media(command)),
+                None => _ = self.ignored.fetch_add(1, Ordering::Relaxed),
+            }
+        }
         // The lock is released first: a worker takes it to tell that a stream could not be opened, and must not have
         // to wait for a queue to empty.
         drop(placement);
-        for one in moves {
-            let (Some(from), Some(to)) = (self.queues.get(one.from), self.queues.get(one.to)) else { continue };
-            to.push(Order::Expect(one.stream));
-            from.push(Order::Release { stream: one.stream, to: Arc::clone(to) });
-        }
-        match thread.and_then(|t| self.queues.get(t)) {
-            Some(queue) => queue.push(Order::Media(command)),
-            None => _ = self.ignored.fetch_add(1, Ordering::Relaxed),
+        for (queue, orders) in self.queues.iter().zip(orders) {
+            queue.push_all(orders);
         }
     }
 

@@ -44,24 +44,27 @@ impl Queue {
         Ok(Queue { orders: Mutex::default(), room: Condvar::new(), wake })
     }
 
-    /// Adds an order; waits while the queue is full. Not for audio threads, which could wait for each other.
-    pub(crate) fn push(&self, order: Order) {
+    /// Adds orders; waits while the queue is full. Not for audio threads, which could wait for each other.
+    pub(crate) fn push_all(&self, new: Vec<Order>) {
+        if new.is_empty() {
+            return;
+        }
         let mut orders = lock(&self.orders);
         while orders.len() >= BOUND {
             orders = self.room.wait(orders).unwrap_or_else(PoisonError::into_inner);
         }
-        self.add(orders, order);
+        self.add(orders, new);
     }
 
     /// Adds an order without regard to the bound. What one audio thread tells another is bounded by its streams.
     pub(crate) fn push_beyond_bound(&self, order: Order) {
-        self.add(lock(&self.orders), order);
+        self.add(lock(&self.orders), [order]);
     }
 
-    fn add(&self, mut orders: MutexGuard<'_, VecDeque<Order>>, order: Order) {
+    fn add(&self, mut orders: MutexGuard<'_, VecDeque<Order>>, new: impl IntoIterator<Item = Order>) {
         // Who finds orders waiting need not ring: the bell has been rung and they have not been taken since.
         let rings = orders.is_empty();
-        orders.push_back(order);
+        orders.extend(new);
         drop(orders);
         if rings {
             // The counter can only overflow while the bell is ringing.

@@ -1,12 +1,12 @@
 //! SIP without I/O: messages, digest, transactions, dialogs, the registrar.
 #![forbid(unsafe_code)]
 
-mod flow;
 pub mod dialog;
 pub mod digest;
+mod flow;
 pub mod message;
-pub mod stream;
 pub mod registrar;
+pub mod stream;
 pub mod transaction;
 
 pub use flow::{Flow, Transport};

@@ -17,9 +17,9 @@ use bytes::Bytes;
 use exchange::io::{Input, Output};
 use exchange::live::Event;
 use exchange::{Counts, Exchange};
+use media::control::{MediaCommand, MediaEvent};
 use net::stream::{Inbound, StreamHub};
 use net::udp::UdpPort;
-use media::control::MediaEvent;
 use net::wake::Wake;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
@@ -40,7 +40,7 @@ const EVENTS_MAX: usize = 4_096;
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
 /// Under load the loop turns at most this often, so that one turn serves many messages: a wake-up, a
 /// receive and a send cost more than handling one. Nothing waits after a quiet time.
-const TURN_MIN: Duration = Duration::from_micros(500);
+const TURN_MIN: Duration = Duration::from_millis(1);
 /// The longest sleep: the watchdog wants to see us alive.
 const SLEEP_MAX: Duration = Duration::from_secs(1);
 
@@ -150,6 +150,10 @@ pub struct Signalling {
     clock_due: Instant,
     unpublished: VecDeque<Event>,
     events_lost: bool,
+    /// For the audio plane, at the end of the turn.
+    commands: Vec<MediaCommand>,
+    /// Something was handled in this turn.
+    busy: bool,
 }
 
 impl Signalling {
@@ -163,6 +167,8 @@ impl Signalling {
             clock_due: Instant::ZERO,
             unpublished: VecDeque::new(),
             events_lost: false,
+            commands: Vec::new(),
+            busy: false,
         }
     }
 
@@ -173,15 +179,17 @@ impl Signalling {
         while !self.parts.exchange.is_stopped() {
             let began = self.parts.clock.now();
             self.parts.pulse.turns.fetch_add(1, Ordering::Relaxed);
+            self.busy = false;
             let more = self.receive_and_handle()?;
             self.transmit()?;
             self.publish();
-            self.sleep(more)?;
-            if !more {
-                let turn = self.parts.clock.now().saturating_since(began);
-                if let Some(rest) = TURN_MIN.checked_sub(turn) {
-                    std::thread::sleep(rest);
-                }
+            if more {
+                continue;
+            }
+            if !self.busy {
+                self.sleep()?;
+            } else if let Some(rest) = TURN_MIN.checked_sub(self.parts.clock.now().saturating_since(began)) {
+                std::thread::sleep(rest);
             }
         }
         self.parts.pulse.ended.store(true, Ordering::Release);
@@ -190,6 +198,9 @@ impl Signalling {
 
     /// Steps 1 and 2; true if more is already waiting.
     fn receive_and_handle(&mut self) -> io::Result<bool> {
+        if self.parts.wake.has_rung() {
+            self.parts.wake.drain(); // before the queues are looked at
+        }
         let mut more = self.datagrams_in()?;
         more |= self.streams_in();
         more |= self.inbox_in();
@@ -277,6 +288,7 @@ impl Signalling {
 
     fn handle(&mut self, input: Input) {
         let now = self.parts.clock.now();
+        self.busy = true;
         self.parts.exchange.handle(now, input);
         self.drain_outputs();
     }
@@ -285,7 +297,7 @@ impl Signalling {
         while let Some(output) = self.parts.exchange.poll_output() {
             match output {
                 Output::Transmit { flow, bytes } => self.send(flow, bytes),
-                Output::Media(command) => self.parts.plane.send(command),
+                Output::Media(command) => self.commands.push(command),
                 Output::Record(record) => {
                     self.parts.journal.append(record);
                 }
@@ -301,8 +313,11 @@ impl Signalling {
         }
     }
 
-    /// Step 3.
+    /// Step 3: the plane first, so that it knows of a stream before a phone does.
     fn transmit(&mut self) -> io::Result<()> {
+        if !self.commands.is_empty() {
+            self.parts.plane.send_all(self.commands.drain(..));
+        }
         self.parts.udp.flush().map(|_| ())
     }
 
@@ -325,27 +340,18 @@ impl Signalling {
     }
 
     /// Step 4: sleeps until something comes or the next timer is due.
-    fn sleep(&mut self, more: bool) -> io::Result<()> {
+    fn sleep(&mut self) -> io::Result<()> {
         let now = self.parts.clock.now();
         let due = self.parts.exchange.poll_timeout().map_or(SLEEP_MAX, |at| at.saturating_since(now).min(SLEEP_MAX));
-        let wait = if more { Duration::ZERO } else { due };
         let mut interest = PollFlags::POLLIN;
         if self.parts.udp.pending() {
             interest |= PollFlags::POLLOUT;
         }
-        let rung = {
-            let mut fds = [
-                PollFd::new(self.parts.udp.as_fd(), interest),
-                PollFd::new(self.parts.wake.as_fd(), PollFlags::POLLIN),
-            ];
-            match ppoll(&mut fds, Some(TimeSpec::from_duration(wait)), None) {
-                Ok(_) => fds[1].any().unwrap_or(false),
-                Err(nix::errno::Errno::EINTR) => false,
-                Err(error) => return Err(error.into()),
-            }
-        };
-        if rung {
-            self.parts.wake.drain();
+        let mut fds =
+            [PollFd::new(self.parts.udp.as_fd(), interest), PollFd::new(self.parts.wake.as_fd(), PollFlags::POLLIN)];
+        match ppoll(&mut fds, Some(TimeSpec::from_duration(due)), None) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

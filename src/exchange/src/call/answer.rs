@@ -51,9 +51,11 @@ impl Exchange {
         c.phase = Phase::Bridged(caller, leg);
         c.answered_at = Some(now);
         c.to = party;
-        let offered_by_caller = self.legs.get(&caller).and_then(|l| l.audio.talk.as_ref()).is_some_and(|t| {
-            t.open_offer_of_peer().is_some() || t.peers_description().is_some()
-        });
+        let offered_by_caller = self
+            .legs
+            .get(&caller)
+            .and_then(|l| l.audio.talk.as_ref())
+            .is_some_and(|t| t.open_offer_of_peer().is_some() || t.peers_description().is_some());
         let session = if offered_by_caller { self.answer_on_behalf(caller, leg) } else { self.offer_late(caller, leg) };
         let Some(session) = session else {
             return self.end_call(call, Cause::NoCommonCodec, None);
@@ -135,7 +137,12 @@ impl Exchange {
         l.answered_at = Some(now);
         let awaiting = l.audio.talk.as_ref().is_some_and(|t| t.open_offer_of_ours().is_some());
         let modify = if awaiting { Modify::AwaitingAnswer } else { Modify::Quiet };
-        l.state = LegState::Up(Box::new(Up { dialog, invite_cseq: 0, unconfirmed: Some(Unconfirmed { server: invite, cseq }), modify }));
+        l.state = LegState::Up(Box::new(Up {
+            dialog,
+            invite_cseq: 0,
+            unconfirmed: Some(Unconfirmed { server: invite, cseq }),
+            modify,
+        }));
         self.respond(invite, &response);
         self.arm_session_timer(leg);
         self.call_event(call, CallEventKind::LegAnswered { leg });

@@ -7,9 +7,9 @@ use media::control::{MediaCommand, MediaEvent, Sink};
 use sdp::{Direction, LocalMedia, Negotiation, Session};
 use sip::Flow;
 
+use crate::Exchange;
 use crate::leg::codec_of;
 use crate::record::{CallEventKind, Cause};
-use crate::Exchange;
 
 /// What an empty SDP user is.
 const NO_USER: &str = "-";
@@ -30,7 +30,8 @@ impl Exchange {
         self.streams.insert(stream, leg);
         self.media(MediaCommand::Open { stream, ip: flow.local.ip(), port });
         let session_id = self.random.next_u64() >> 2; // RFC 8866 §5.2: numeric; phones want it below 2^63
-        let local = LocalMedia { address: self.advertised(flow), port, session_id, version: 1, username: NO_USER.to_owned() };
+        let local =
+            LocalMedia { address: self.advertised(flow), port, session_id, version: 1, username: NO_USER.to_owned() };
         Some((stream, Negotiation::new(local)))
     }
 
@@ -194,7 +195,8 @@ impl Exchange {
             return;
         }
         let talking = c.legs.iter().filter_map(|l| self.legs.get(l)).filter(|l| l.is_up());
-        let ghost = talking.clone().count() > 0 && talking.clone().all(|l| l.silent || !l.remote().is_some_and(|r| r.receive));
+        let ghost =
+            talking.clone().count() > 0 && talking.clone().all(|l| l.silent || !l.remote().is_some_and(|r| r.receive));
         let held = talking.clone().any(|l| l.holding);
         if ghost && !held {
             self.call_note(call, format!("no audio from anybody for {} s", for_.as_secs()));
@@ -215,7 +217,12 @@ pub(crate) fn unheld(said: &Session) -> Session {
 
 fn is_private(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || (ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64),
+        IpAddr::V4(ip) => {
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || (ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64)
+        }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unique_local(),
     }
 }

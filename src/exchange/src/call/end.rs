@@ -106,7 +106,8 @@ impl Exchange {
         let Some(call) = self.legs.get(&leg).map(|l| l.call) else { return };
         let Some(c) = self.calls.get(&call) else { return };
         // Whoever asked for a blind transfer may go: the others are still being connected.
-        let transferor = matches!(&c.ringing, Some(r) if matches!(r.purpose, Purpose::Transfer { by, .. } if by == leg));
+        let transferor =
+            matches!(&c.ringing, Some(r) if matches!(r.purpose, Purpose::Transfer { by, .. } if by == leg));
         if !transferor {
             self.end_call(call, Cause::NormalClearing, Some(leg));
         }
@@ -168,7 +169,10 @@ impl Exchange {
     pub(crate) fn finalise_if_complete(&mut self, call: CallRef) {
         let Some(c) = self.calls.get(&call) else { return };
         let complete = c.is_over()
-            && c.legs.iter().filter_map(|l| self.legs.get(l)).all(|l| matches!(l.state, LegState::Down) && l.ended.is_some())
+            && c.legs
+                .iter()
+                .filter_map(|l| self.legs.get(l))
+                .all(|l| matches!(l.state, LegState::Down) && l.ended.is_some())
             && !self.streams.values().any(|leg| c.legs.contains(leg));
         if complete {
             self.finalise(call);

@@ -69,7 +69,11 @@ impl Exchange {
         } else {
             None
         };
-        self.answer_in_dialog(server, request, if digit.is_some() || request.body.is_empty() { StatusCode::OK } else { StatusCode(415) });
+        self.answer_in_dialog(
+            server,
+            request,
+            if digit.is_some() || request.body.is_empty() { StatusCode::OK } else { StatusCode(415) },
+        );
         if let (Some(digit), Some(call)) = (digit, self.legs.get(&leg).map(|l| l.call)) {
             self.call_event(call, CallEventKind::Digit { leg, digit });
         }

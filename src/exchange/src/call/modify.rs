@@ -28,13 +28,18 @@ impl Exchange {
         let Some(up) = l.up() else {
             // An UPDATE before the call is answered: without SDP it refreshes, with SDP it crosses the
             // offer of the INVITE (RFC 3311 §5.2).
-            let status = if offer.is_none() && request.method == Method::Update { StatusCode::OK } else { StatusCode(500) };
+            let status =
+                if offer.is_none() && request.method == Method::Update { StatusCode::OK } else { StatusCode(500) };
             return self.refuse_change(server, &request, status);
         };
         match up.modify {
             Modify::Quiet => {}
-            Modify::Asked { .. } | Modify::AwaitingAnswer => return self.refuse_change(server, &request, StatusCode(500)),
-            Modify::Asking { .. } | Modify::Backoff { .. } => return self.refuse_change(server, &request, StatusCode(491)),
+            Modify::Asked { .. } | Modify::AwaitingAnswer => {
+                return self.refuse_change(server, &request, StatusCode(500));
+            }
+            Modify::Asking { .. } | Modify::Backoff { .. } => {
+                return self.refuse_change(server, &request, StatusCode(491));
+            }
         }
         match offer {
             None if request.method == Method::Update => self.accept_change(leg, server, &request, None),
@@ -94,7 +99,8 @@ impl Exchange {
     /// Nobody at the other end: the box answers by itself (echo test, a transfer under way).
     fn answer_alone(&mut self, leg: LegId, server: ServerId, request: &Request) {
         let allowed = self.config.media.codecs.clone();
-        let answer = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut()).and_then(|t| t.answer_own(&allowed).ok());
+        let answer =
+            self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut()).and_then(|t| t.answer_own(&allowed).ok());
         match answer {
             Some(answer) => {
                 self.configure_audio(leg);
@@ -183,7 +189,8 @@ impl Exchange {
         if tries >= TRIES_MAX {
             return;
         }
-        let said = self.legs.get(&with).and_then(|l| l.audio.talk.as_ref()).and_then(|t| t.peers_description().map(unheld));
+        let said =
+            self.legs.get(&with).and_then(|l| l.audio.talk.as_ref()).and_then(|t| t.peers_description().map(unheld));
         let codecs = self.legs.get(&with).map(|l| l.agreed_codecs()).unwrap_or_default();
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let quiet = l.up().is_some_and(|up| matches!(up.modify, Modify::Quiet) && up.unconfirmed.is_none());
@@ -191,7 +198,9 @@ impl Exchange {
             if let Some(up) = l.up().filter(|up| !matches!(up.modify, Modify::Asked { .. })) {
                 up.modify = match up.modify {
                     Modify::Quiet => Modify::Backoff { why: Why::NewPeer, tries },
-                    ref other => return tracing::debug!(?other, %leg, "a change is under way: the new end is told by it"),
+                    ref other => {
+                        return tracing::debug!(?other, %leg, "a change is under way: the new end is told by it");
+                    }
                 };
                 self.timers.set(Timer::Retry(leg), self.now + Duration::from_secs(1));
             }
@@ -245,10 +254,14 @@ impl Exchange {
 
     fn change_accepted(&mut self, leg: LegId, why: Why, tries: u8, response: &Response) {
         let answer = if response.body.is_empty() { None } else { Session::parse(&response.body).ok() };
-        let open = self.legs.get(&leg).and_then(|l| l.audio.talk.as_ref()).is_some_and(|t| t.open_offer_of_ours().is_some());
+        let open =
+            self.legs.get(&leg).and_then(|l| l.audio.talk.as_ref()).is_some_and(|t| t.open_offer_of_ours().is_some());
         if open {
             let taken = answer.is_some_and(|a| {
-                self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut()).is_some_and(|t| t.answer_received(a).is_ok())
+                self.legs
+                    .get_mut(&leg)
+                    .and_then(|l| l.audio.talk.as_mut())
+                    .is_some_and(|t| t.answer_received(a).is_ok())
             });
             if !taken {
                 self.withdraw(leg);
@@ -257,13 +270,17 @@ impl Exchange {
             self.configure_audio(leg);
         }
         if why != Why::ForPeer {
-            if let Some(peer) = self.peer_of(leg).filter(|peer| why == Why::NewPeer && !self.hear_each_other(leg, *peer)) {
+            if let Some(peer) =
+                self.peer_of(leg).filter(|peer| why == Why::NewPeer && !self.hear_each_other(leg, *peer))
+            {
                 self.renegotiate(peer, leg, tries + 1);
             }
             return;
         }
         let Some(asker) = self.peer_of(leg) else { return };
-        let Some(session) = self.answer_on_behalf(asker, leg) else { return self.refuse_pending_change(asker, StatusCode(488)) };
+        let Some(session) = self.answer_on_behalf(asker, leg) else {
+            return self.refuse_pending_change(asker, StatusCode(488));
+        };
         self.configure_audio(asker);
         self.note_hold(asker);
         let Some(up) = self.legs.get_mut(&asker).and_then(|l| l.up()) else { return };

@@ -143,7 +143,12 @@ impl Exchange {
         let now = self.now;
         if let Some(l) = self.legs.get_mut(&leg) {
             l.takes_update |= response.headers.has_token(&HeaderName::Allow, "UPDATE");
-            l.state = LegState::Up(Box::new(crate::leg::Up { dialog, invite_cseq: cseq, unconfirmed: None, modify: Modify::Quiet }));
+            l.state = LegState::Up(Box::new(crate::leg::Up {
+                dialog,
+                invite_cseq: cseq,
+                unconfirmed: None,
+                modify: Modify::Quiet,
+            }));
             l.answered_at = Some(now);
             l.dialog_id = Some(dialog_id);
         }
@@ -167,15 +172,24 @@ impl Exchange {
         let cause = calling.cancelled.unwrap_or_else(|| Cause::from_status(response.status));
         if (300..400).contains(&response.status.0) {
             let call = l.call;
-            let contact = response.headers.get(&HeaderName::Contact).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default();
-            self.call_note(call, format!("the phone wants the call redirected to {contact}: redirection by phones is not allowed"));
+            let contact = response
+                .headers
+                .get(&HeaderName::Contact)
+                .map(|v| String::from_utf8_lossy(v).into_owned())
+                .unwrap_or_default();
+            self.call_note(
+                call,
+                format!("the phone wants the call redirected to {contact}: redirection by phones is not allowed"),
+            );
         }
         self.leg_failed(leg, cause);
     }
 
     /// RFC 4028 §7.3: once more with the interval that the phone asks for.
     fn retry_with_longer_interval(&mut self, leg: LegId, response: &Response) -> bool {
-        let Some(min) = response.headers.get(&HeaderName::MinSe).and_then(|v| crate::call::refresh::seconds(v)) else { return false };
+        let Some(min) = response.headers.get(&HeaderName::MinSe).and_then(|v| crate::call::refresh::seconds(v)) else {
+            return false;
+        };
         let (now, expires) = (self.now, self.config.sip.session_expires_s.max(min));
         let Some(l) = self.legs.get_mut(&leg) else { return false };
         let flow = l.flow;

@@ -67,7 +67,9 @@ impl Exchange {
             return self.respond(server, &response);
         };
         let matches = match (&o.unacknowledged, rack) {
-            (Some(sent), Some((rseq, cseq))) => *sent == rseq && o.request.headers.cseq().is_ok_and(|c| c.number == cseq),
+            (Some(sent), Some((rseq, cseq))) => {
+                *sent == rseq && o.request.headers.cseq().is_ok_and(|c| c.number == cseq)
+            }
             _ => false,
         };
         if !matches {
@@ -91,7 +93,9 @@ impl Exchange {
         if !response.headers.has_token(&HeaderName::Require, "100rel") {
             return;
         }
-        let Some(rseq) = response.headers.get(&HeaderName::RSeq).and_then(|v| super::refresh::seconds(v)) else { return };
+        let Some(rseq) = response.headers.get(&HeaderName::RSeq).and_then(|v| super::refresh::seconds(v)) else {
+            return;
+        };
         let Some(tag) = response.headers.to_tag() else { return };
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let flow = l.flow;

@@ -40,7 +40,9 @@ impl Exchange {
         }
         let codecs = self.legs.get(&other_end).map(|l| l.agreed_codecs()).unwrap_or_default();
         let talk = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut());
-        let session = talk.and_then(|t| if t.open_offer_of_peer().is_some() { t.answer_own(&codecs).ok() } else { t.offer_own(&codecs).ok() });
+        let session = talk.and_then(|t| {
+            if t.open_offer_of_peer().is_some() { t.answer_own(&codecs).ok() } else { t.offer_own(&codecs).ok() }
+        });
         let Some(session) = session else {
             self.end_call(call, Cause::NoCommonCodec, None);
             return true;

@@ -77,7 +77,10 @@ impl Exchange {
         party: Party,
         offer: Option<Session>,
     ) {
-        let agent = request.headers.get(&HeaderName::UserAgent).map(|v| String::from_utf8_lossy(v).chars().take(200).collect::<String>());
+        let agent = request
+            .headers
+            .get(&HeaderName::UserAgent)
+            .map(|v| String::from_utf8_lossy(v).chars().take(200).collect::<String>());
         let device = match agent {
             Some(agent) => format!("{} ({agent})", flow.peer),
             None => flow.peer.to_string(),
@@ -157,7 +160,14 @@ impl Exchange {
     }
 
     /// Calls every device of every target. When there is none, the attempt fails at once.
-    pub(crate) fn ring(&mut self, call: CallRef, purpose: Purpose, targets: &[String], ring_time: Duration, mut reasons: Vec<String>) {
+    pub(crate) fn ring(
+        &mut self,
+        call: CallRef,
+        purpose: Purpose,
+        targets: &[String],
+        ring_time: Duration,
+        mut reasons: Vec<String>,
+    ) {
         let mut chosen: Vec<(String, Binding)> = Vec::new();
         for target in targets {
             let bindings = self.registrar.bindings(target);
@@ -166,7 +176,8 @@ impl Exchange {
             }
             for binding in bindings {
                 if chosen.len() == BRANCHES_MAX {
-                    reasons.push(format!("{target}: device {} passed over: {BRANCHES_MAX} ring already", binding.contact));
+                    reasons
+                        .push(format!("{target}: device {} passed over: {BRANCHES_MAX} ring already", binding.contact));
                     continue;
                 }
                 reasons.push(format!("{target}: device {} rings", binding.contact));
@@ -219,7 +230,11 @@ impl Exchange {
             return false;
         };
         let party = self.party(target);
-        let device = if binding.user_agent.is_empty() { binding.contact.to_string() } else { format!("{} ({})", binding.contact, binding.user_agent) };
+        let device = if binding.user_agent.is_empty() {
+            binding.contact.to_string()
+        } else {
+            format!("{} ({})", binding.contact, binding.user_agent)
+        };
         let sip_call_id = String::from_utf8_lossy(request.headers.call_id()).into_owned();
         let leg = Leg {
             id,

@@ -9,10 +9,10 @@ use sip::dialog::DialogId;
 use sip::message::{HeaderName, Method, NameAddr, Request, StatusCode};
 use sip::transaction::ServerId;
 
+use crate::Exchange;
 use crate::call::{Phase, Purpose};
 use crate::leg::LegState;
 use crate::record::{CallEventKind, Cause, TransferKind};
-use crate::Exchange;
 
 /// How long the target of a transfer rings at most.
 const TRANSFER_RING_MAX: Duration = Duration::from_secs(60);
@@ -54,7 +54,13 @@ impl Exchange {
         let plan = self.plan(&from, number);
         match plan.action {
             Action::Ring { targets, ring_time, .. } => {
-                self.ring(call, Purpose::Transfer { by, remains }, &targets, ring_time.min(TRANSFER_RING_MAX), plan.reasons);
+                self.ring(
+                    call,
+                    Purpose::Transfer { by, remains },
+                    &targets,
+                    ring_time.min(TRANSFER_RING_MAX),
+                    plan.reasons,
+                );
             }
             Action::Echo => {
                 self.note_reasons(call, plan.reasons);

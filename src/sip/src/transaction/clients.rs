@@ -8,7 +8,9 @@ use super::client::{self, Client};
 use super::client_invite::{self, InviteClient};
 use super::timing::{Row, Timer, Timing, Tx};
 use super::turn::{Outputs, Turn};
-use super::{ClientId, LayerFull, Origin, TransactionEvent, TransactionLayer, Transmit, derived, keys, shrink, step, via};
+use super::{
+    ClientId, LayerFull, Origin, TransactionEvent, TransactionLayer, Transmit, derived, keys, shrink, step, via,
+};
 use crate::Flow;
 use crate::message::{HeaderName, Method, Request, Response};
 

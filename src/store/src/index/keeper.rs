@@ -39,7 +39,7 @@ pub(crate) enum SlotState {
 /// A query waits this long for an index that is being opened.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Records are folded into the index at most this often, unless somebody waits for one.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(100);
 /// How far the fold is, is noted in the index this often while it moves.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 /// A failed index is tried again after this long, then after twice as long each time, up to the maximum.

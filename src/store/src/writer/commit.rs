@@ -12,6 +12,8 @@ use crate::shared::Shared;
 /// Commits follow each other at least this far apart, so that under load one sync serves many records.
 /// A record that comes after a quiet time is committed at once.
 const GATHER: Duration = Duration::from_millis(5);
+/// The same for records that nobody waits for.
+const GATHER_IDLE: Duration = Duration::from_millis(25);
 /// After a failure the disk is tried again this much later; what comes meanwhile waits in the queue.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -36,13 +38,17 @@ pub(crate) fn run(shared: &Shared, mut log: Box<dyn Log>) {
     let mut batch = Batch::default();
     let mut round = Round::default();
     let mut not_before = Instant::now();
+    let mut last = not_before;
     let mut failing = false;
     while shared.queue.wait() {
+        // Nobody waits for the events of a call: they gather longer, until somebody's record comes.
+        shared.queue.wait_for_somebody(last + GATHER_IDLE);
         let pause = not_before.saturating_duration_since(Instant::now());
         if !pause.is_zero() && (failing || !shared.queue.has_full_batch()) {
             thread::sleep(pause);
         }
-        not_before = Instant::now() + GATHER;
+        last = Instant::now();
+        not_before = last + GATHER;
         shared.queue.take(&mut round.entries);
         match step(shared, log.as_mut(), &mut batch, &mut round) {
             Ok(()) if failing => {

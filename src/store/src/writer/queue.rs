@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use exchange::record::Record;
 
@@ -54,10 +55,18 @@ struct Inner {
     weight: usize,
     /// The commit thread sleeps until something comes.
     sleeping: bool,
+    /// Somebody waits for one of the records to be on disk.
+    somebody: bool,
+    /// The commit thread gathers records that nobody waits for.
+    patient: bool,
     closed: bool,
 }
 
 impl Inner {
+    fn is_batch(&self) -> bool {
+        self.entries.len() >= BATCH_RECORDS_MAX || self.weight >= BATCH_WEIGHT_MAX
+    }
+
     fn is_full(&self, weight: usize) -> bool {
         self.entries.len() >= RECORDS_MAX || (self.weight > 0 && self.weight + weight > WEIGHT_MAX)
     }
@@ -81,6 +90,8 @@ impl Queue {
             writer.wake();
             return;
         }
+        // A phone's REGISTER is answered when its record is on disk; no one waits for the story of a call.
+        inner.somebody |= matches!(*record, Record::Binding(_));
         if !inner.is_full(weight) {
             self.push(inner, weight, Entry::Exchange { writer: Arc::clone(writer), n, record });
             return;
@@ -132,7 +143,9 @@ impl Queue {
     fn push(&self, mut inner: MutexGuard<'_, Inner>, weight: usize, entry: Entry) {
         inner.weight += weight;
         inner.entries.push_back(entry);
-        let wake = std::mem::take(&mut inner.sleeping);
+        inner.somebody |= !matches!(inner.entries.back(), Some(Entry::Exchange { .. } | Entry::Dropped { .. }));
+        let hurry = inner.patient && (inner.somebody || inner.is_batch());
+        let wake = std::mem::take(&mut inner.sleeping) || hurry;
         drop(inner);
         if wake {
             self.filled.notify_one();
@@ -154,10 +167,24 @@ impl Queue {
         }
     }
 
+    /// Waits until `until`, or until somebody waits for a record, or so much waits that more gains nothing.
+    pub(crate) fn wait_for_somebody(&self, until: Instant) {
+        let mut inner = self.lock();
+        while !inner.somebody && !inner.closed && !inner.is_batch() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            inner.patient = true;
+            inner = self.filled.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            inner.patient = false;
+        }
+    }
+
     /// Whether so much waits already that waiting for more gains nothing.
     pub(crate) fn has_full_batch(&self) -> bool {
         let inner = self.lock();
-        inner.closed || inner.entries.len() >= BATCH_RECORDS_MAX || inner.weight >= BATCH_WEIGHT_MAX
+        inner.closed || inner.is_batch()
     }
 
     /// Takes out what is to be committed as one: a bounded run of records, or a single carry.
@@ -177,6 +204,7 @@ impl Queue {
             }
         }
         inner.weight = inner.weight.saturating_sub(weight);
+        inner.somebody = !inner.entries.is_empty(); // perhaps
         if inner.entries.is_empty() && inner.entries.capacity() > 4 * BATCH_RECORDS_MAX {
             inner.entries.shrink_to(BATCH_RECORDS_MAX);
         }
