@@ -93,6 +93,6 @@ mod tests {
         assert_eq!(t.pop_due(at(20)), Some('b'));
         assert_eq!(t.pop_due(at(20)), Some('a'));
         assert_eq!(t.pop_due(at(20)), None);
-        assert!(t.is_empty() && t.len() == 0);
+        assert!(t.is_empty() && t.is_empty());
     }
 }

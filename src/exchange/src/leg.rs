@@ -309,10 +309,12 @@ pub(crate) fn way_back(flow: Flow, request: &Request) -> Flow {
 /// anew to the contact.
 pub(crate) fn flow_of(binding: &Binding) -> Flow {
     let flow = binding.flow;
-    if flow.transport.is_reliable() && flow.connection == 0 && binding.path.is_empty() {
-        if let Some(peer) = contact_address(&binding.contact, flow.transport) {
-            return Flow { peer, ..flow };
-        }
+    if flow.transport.is_reliable()
+        && flow.connection == 0
+        && binding.path.is_empty()
+        && let Some(peer) = contact_address(&binding.contact, flow.transport)
+    {
+        return Flow { peer, ..flow };
     }
     flow
 }

@@ -46,7 +46,7 @@ const TABLE: [(Exit, u8, &str); 9] = [
 impl Exit {
     /// The status of an error: the first cause in its chain that says so.
     pub fn of(error: &anyhow::Error) -> Exit {
-        error.chain().find_map(|cause| Exit::of_cause(cause)).unwrap_or(Exit::Failed)
+        error.chain().find_map(Exit::of_cause).unwrap_or(Exit::Failed)
     }
 
     fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {

@@ -35,10 +35,10 @@ impl Exchange {
     /// Takes in the called phone's answer. False if there is none or it is of no use.
     fn take_answer(&mut self, leg: LegId, answer: Option<Session>) -> bool {
         let Some(talk) = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut()) else { return false };
-        if let Some(answer) = answer {
-            if talk.answer_received(answer).is_err() {
-                return false;
-            }
+        if let Some(answer) = answer
+            && talk.answer_received(answer).is_err()
+        {
+            return false;
         }
         self.configure_audio(leg)
     }

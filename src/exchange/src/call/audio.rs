@@ -168,10 +168,10 @@ impl Exchange {
     fn stream_failed(&mut self, stream: StreamId, reason: &str) {
         tracing::error!(%stream, reason, "RTP port could not be opened");
         let owner = self.owner_of(stream);
-        if let Some((leg, _)) = owner {
-            if let Some(l) = self.legs.get_mut(&leg) {
-                l.audio.stream = None;
-            }
+        if let Some((leg, _)) = owner
+            && let Some(l) = self.legs.get_mut(&leg)
+        {
+            l.audio.stream = None;
         }
         self.forget_stream(stream);
         if let Some((_, call)) = owner {

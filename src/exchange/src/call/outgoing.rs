@@ -28,10 +28,8 @@ impl Exchange {
                 _ if is_invite && response.status.is_success() => self.late_success(leg, response),
                 _ => {} // NOTIFY, PRACK: nothing follows from their answers
             },
-            LegState::Leaving { bye } if *bye == Some(client) => {
-                if response.status.is_final() {
-                    self.leg_down(leg);
-                }
+            LegState::Leaving { bye } if *bye == Some(client) && response.status.is_final() => {
+                self.leg_down(leg);
             }
             _ if is_invite && response.status.is_success() => self.late_success(leg, response),
             _ => {}

@@ -109,7 +109,7 @@ fn strangers_are_denied_alike_and_cost_no_memory() {
     for challenge in authority.challenge(at(1), false) {
         for (name, secret) in [("Mufasa", "wrong"), ("Scar", SECRET), ("Scar", ""), ("Mufasa", "")] {
             let row = answer(&challenge, &Method::Register, &uri, name, secret, "c", 1).unwrap();
-            assert_eq!(authority.verify(at(1), &request(&[row.clone()]), mufasa), Verdict::Denied);
+            assert_eq!(authority.verify(at(1), &request(std::slice::from_ref(&row)), mufasa), Verdict::Denied);
             assert_eq!(authority.verify(at(9_999), &request(&[row]), mufasa), Verdict::Denied, "also when too old");
         }
     }
