@@ -35,6 +35,8 @@ pub(crate) struct Leg {
     pub(crate) timer: SessionTimer,
     pub(crate) answered_at: Option<Instant>,
     pub(crate) ended: Option<(Instant, Cause)>,
+    /// Tags of dialogs that a forking proxy behind the phone opened besides ours, already told goodbye.
+    pub(crate) strays: Vec<bytes::Bytes>,
     /// The plane has heard nothing from its phone for the inactivity limit.
     pub(crate) silent: bool,
     /// Its own phone has put the other side on hold.

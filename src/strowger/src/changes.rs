@@ -138,7 +138,7 @@ impl Changes {
     fn document(&self, state: &State, change: Change) -> Result<Document, Refusal> {
         match change {
             Change::Text(text) => self.parse(state, &text),
-            Change::Rollback(version) => match crate::commands::patiently(|| self.store.config_text(version))? {
+            Change::Rollback(version) => match crate::host::patiently(|| self.store.config_text(version))? {
                 Some(text) => self.parse(state, &text),
                 None => Err(Refusal::NoVersion(version)),
             },

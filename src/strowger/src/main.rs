@@ -9,6 +9,7 @@ mod commands;
 mod control;
 mod demo;
 mod exit;
+mod host;
 mod memory;
 mod run;
 mod signalling;

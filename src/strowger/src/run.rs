@@ -31,10 +31,11 @@ use web::{About, Backend, Change, ChangeRequest, CurrentConfig, LiveHub, WebOpti
 
 use crate::args::{RunArgs, data_dir};
 use crate::changes::{CONSOLE, Changes};
-use crate::commands::{random, read_document, wall_clock};
+use crate::commands::read_document;
 use crate::control;
 use crate::demo;
 use crate::exit::{Exit, Failure};
+use crate::host::{random, wall_clock};
 use crate::memory;
 use crate::signalling::{Clock, Inbox, Parts, Pulse, Signalling, event_queue};
 

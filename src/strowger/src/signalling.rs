@@ -28,7 +28,7 @@ use sip::message::Malformed;
 use sip::{Flow, Transport};
 use store::Writer;
 
-use crate::commands::wall_clock;
+use crate::host::wall_clock;
 
 /// Datagrams handled between two looks at the other queues.
 const BATCH: usize = 64;

@@ -13,6 +13,8 @@ use crate::{Exchange, Timer};
 
 /// Tries of one INVITE with a longer session interval (RFC 4028 §7.3), at most.
 const INTERVAL_TRIES_MAX: u8 = 3;
+/// Dialogs besides ours told goodbye per leg; further ones end by their own timers.
+const STRAYS_MAX: usize = 8;
 /// Early dialogs kept per leg; a phone has one, a forking proxy a few.
 const EARLY_MAX: usize = 8;
 
@@ -224,9 +226,17 @@ impl Exchange {
                 self.send_ack(leg, flow, &ack);
             }
             _ => {
+                // Its repetitions want the ACK alone.
+                let known = l.strays.contains(&tag) || l.strays.len() == STRAYS_MAX;
+                if !known {
+                    l.strays.push(bytes::Bytes::copy_from_slice(&tag));
+                }
                 let Some(mut other) = dialog_of_response(&response) else { return };
                 let ack = other.ack(cseq.number);
                 self.send_ack(leg, flow, &ack);
+                if known {
+                    return;
+                }
                 let bye = other.request(Method::Bye);
                 if let Ok(client) = self.transactions.send_request(self.now, flow, bye) {
                     self.clients.insert(client, leg);

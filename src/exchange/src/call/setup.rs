@@ -113,6 +113,7 @@ impl Exchange {
             audio: Audio { offered: offer, ..Audio::default() },
             answered_at: None,
             ended: None,
+            strays: Vec::new(),
             silent: false,
             holding: false,
         };
@@ -260,6 +261,7 @@ impl Exchange {
             audio: Audio { stream: Some(stream), talk: Some(talk), ..Audio::default() },
             answered_at: None,
             ended: None,
+            strays: Vec::new(),
             silent: false,
             holding: false,
         };

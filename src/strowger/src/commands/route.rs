@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::{ask, print, read_document, wall_clock};
+use super::{ask, print, read_document};
 use crate::args::RouteArgs;
 use crate::control::{Reply, Request};
 use crate::exit::Failure;
+use crate::host::wall_clock;
 
 /// Decides without placing a call and prints the decision with its reasons.
 pub fn route(args: &RouteArgs) -> anyhow::Result<ExitCode> {

@@ -7,8 +7,8 @@ use web::{Change, ChangeRequest};
 
 use super::{Answer, Reply, Request, VersionRow};
 use crate::changes::{CONSOLE, Changes, Refusal};
-use crate::commands::patiently;
 use crate::exit::Failure;
+use crate::host::patiently;
 
 /// Carries a request out. Blocks for the disk.
 pub fn perform(changes: &Changes, request: Request) -> Answer {
@@ -76,7 +76,7 @@ fn reset_password(changes: &Changes, account: String) -> Answer {
     if !is_name {
         return Err(Failure::usage("an account's name is 1 to 64 letters, digits, `.`, `-`, `_` and `@`"));
     }
-    let mut random = crate::commands::random()?;
+    let mut random = crate::host::random()?;
     let (password, record) = one_time_password(changes, &mut random, &account);
     let store = changes.store();
     store.append_wait(Record::Account(record))?;

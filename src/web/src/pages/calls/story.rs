@@ -19,7 +19,7 @@ fn sentence(what: &CallEventKind, name: impl Fn(LegId) -> String) -> String {
     match what {
         CallEventKind::Started { from, dialled, .. } => format!("{} dialled {dialled}.", words::party(from)),
         CallEventKind::Routed { reasons } if reasons.is_empty() => "The way was chosen.".to_owned(),
-        CallEventKind::Routed { reasons } => format!("The way was chosen: {}", reasons.join(" ")),
+        CallEventKind::Routed { reasons } => format!("The way was chosen: {}", reasons.join("; ")),
         CallEventKind::LegStarted { to, device, .. } => format!("{} is called on {device}.", words::party(to)),
         CallEventKind::LegRinging { leg } => format!("{} rings.", name(*leg)),
         CallEventKind::LegAnswered { leg } => format!("{} answered.", name(*leg)),
