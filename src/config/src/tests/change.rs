@@ -68,7 +68,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
          session_min_s = 90
          calls_max = 1000
         @@ -30,26 +30,29 @@
- 
+         
          [[extension]]
          number = "101"
         -name = "Anna"
@@ -76,7 +76,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
         +email = "anne@example.com"
          ha1_md5 = "…"
          ha1_sha256 = "…"
- 
+         
          [[extension]]
          number = "102"
         -name = "Bart \"B\" Willems"
@@ -87,7 +87,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
         +name = "Bart"
         +ha1_md5 = "…"
         +ha1_sha256 = "…"
- 
+         
          [[extension]]
         -number = "103"
         -name = "Zoë"
@@ -98,7 +98,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
         +name = "Dirk"
         +ha1_md5 = "…"
         +ha1_sha256 = "…"
- 
+         
          [[ring_group]]
          number = "400"
         -name = "Sales"
