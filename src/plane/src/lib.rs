@@ -99,19 +99,18 @@ impl Plane {
     pub fn send_all(&self, commands: impl IntoIterator<Item = MediaCommand>) {
         let _in_order = lock(&self.sending);
         let mut orders: Vec<Vec<Order>> = self.queues.iter().map(|_| Vec::new()).collect();
-        let mut placement = lock(&self.placement);
         for command in commands {
-            let (thread, moves) = match &command {
-                MediaCommand::Open { stream, .. } => (placement.open(*stream), Vec::new()),
-                MediaCommand::Remote { stream, .. } => (placement.thread_of(*stream), Vec::new()),
-                MediaCommand::Sink { stream, sink } => placement.sink(*stream, *sink),
-                MediaCommand::Close { stream } => (placement.close(*stream), Vec::new()),
-            };
-            for one in moves {
-                let Some(to) = self.queues.get(one.to).map(Arc::clone) else { continue };
-                orders[one.to].push(Order::Expect(one.stream));
-                if let Some(from) = orders.get_mut(one.from) {
-                    from.push(Order::Release { stream: one.stream, to });
+            // Held for this line only: a worker takes it to tell that a stream could not be opened, and must not have
+            // to wait for a queue to empty.
+            let (thread, moves) = lock(&self.placement).place(&command);
+            if !moves.is_empty() {
+                // What came before goes before; and a stream must be expected before it is given away, which is
+                // another thread's doing.
+                self.hand_over(&mut orders);
+                for one in moves {
+                    let (Some(from), Some(to)) = (self.queues.get(one.from), self.queues.get(one.to)) else { continue };
+                    to.push_all(vec![Order::Expect(one.stream)]);
+                    from.push_all(vec![Order::Release { stream: one.stream, to: Arc::clone(to) }]);
                 }
             }
             match thread.and_then(|t| orders.get_mut(t)) {
@@ -119,11 +118,12 @@ impl Plane {
                 None => _ = self.ignored.fetch_add(1, Ordering::Relaxed),
             }
         }
-        // The lock is released first: a worker takes it to tell that a stream could not be opened, and must not have
-        // to wait for a queue to empty.
-        drop(placement);
+        self.hand_over(&mut orders);
+    }
+
+    fn hand_over(&self, orders: &mut [Vec<Order>]) {
         for (queue, orders) in self.queues.iter().zip(orders) {
-            queue.push_all(orders);
+            queue.push_all(std::mem::take(orders));
         }
     }
 

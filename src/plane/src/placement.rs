@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use base::StreamId;
-use media::control::Sink;
+use media::control::{MediaCommand, Sink};
 
 /// The map of the plane, kept where commands come in.
 #[derive(Debug)]
@@ -37,6 +37,16 @@ impl Placement {
             threads: u32::try_from(threads).unwrap_or(u32::MAX).max(1),
             streams: HashMap::new(),
             awaited: HashSet::new(),
+        }
+    }
+
+    /// The thread that is to obey `command`, after these moves; none if the stream is not open.
+    pub(crate) fn place(&mut self, command: &MediaCommand) -> (Option<usize>, Vec<Move>) {
+        match command {
+            MediaCommand::Open { stream, .. } => (self.open(*stream), Vec::new()),
+            MediaCommand::Remote { stream, .. } => (self.thread_of(*stream), Vec::new()),
+            MediaCommand::Sink { stream, sink } => self.sink(*stream, *sink),
+            MediaCommand::Close { stream } => (self.close(*stream), Vec::new()),
         }
     }
 

@@ -221,6 +221,27 @@ fn streams_of_two_threads_meet_on_one() {
 }
 
 #[test]
+fn streams_move_amid_the_commands_of_one_turn() {
+    let w = World::new("127.0.21.1", 2);
+    let phones: Vec<Phone> = (0..4).map(|n| Phone::new(&format!("127.0.21.{}", n + 2))).collect();
+    let ports = [20_000, 20_002, 20_004, 20_006];
+    for n in 0..4 {
+        w.open(n, ports[n as usize]).remote(n, &phones[n as usize], |_| {});
+    }
+    let join = |a: u32, b: u32| MediaCommand::Sink { stream: s(a), sink: Sink::Stream(s(b)) };
+    for round in 0..40u16 {
+        let pairs = if round % 2 == 0 { [(0u32, 2u32), (1, 3)] } else { [(0, 1), (2, 3)] };
+        w.plane.send_all(pairs.iter().flat_map(|(a, b)| [join(*a, *b), join(*b, *a)]));
+        w.settled();
+        for (a, b) in pairs.map(|(a, b)| (a as usize, b as usize)) {
+            phones[a].send(w.at(ports[a]), &audio(8, a as u32, round));
+            assert_eq!(phones[b].hear().payload[0], round as u8);
+        }
+    }
+    w.stop();
+}
+
+#[test]
 fn a_stream_closed_on_its_way_to_another_thread_is_closed() {
     let w = World::new("127.0.9.1", 2);
     for round in 0..50u32 {
