@@ -128,15 +128,15 @@ class Box:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-_next_rtp = 20000 + (os.getpid() * 400) % 20000
+_next_rtp = 10000 + (os.getpid() * 400) % 20000
 
 
 def free_rtp_range(ports=400):
     """LOW-HIGH for RTP, another one for each box of this run."""
     global _next_rtp
     low, _next_rtp = _next_rtp, _next_rtp + ports
-    if _next_rtp > 60000:
-        _next_rtp = 20000
+    if _next_rtp > 32000:  # above lie the ports that the system hands out by itself
+        _next_rtp = 10000
     return f"{low}-{low + ports - 1}"
 
 

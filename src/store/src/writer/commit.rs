@@ -146,6 +146,7 @@ fn fold(shared: &Shared, log: &dyn Log, batch: &Batch, begin: Pos) {
 /// Tells everybody.
 fn settle(shared: &Shared, round: &mut Round, committed: &Result<(), StoreError>) {
     let mut woken: Vec<Arc<WriterShared>> = Vec::new();
+    let mut shell: Vec<(u64, Done, Result<(), StoreError>)> = Vec::new();
     for (waiter, encoded) in round.waiters.drain(..) {
         let result = encoded.and_then(|()| committed.clone());
         match waiter {
@@ -155,12 +156,18 @@ fn settle(shared: &Shared, round: &mut Round, committed: &Result<(), StoreError>
                     woken.push(writer);
                 }
             }
-            // Durable, but to be told only when queries see it: the keeper does.
-            Waiter::Shell { lsn, done } if result.is_ok() => shared.signal.tell_when_visible(lsn, done),
-            Waiter::Shell { done, .. } => done(result),
+            Waiter::Shell { lsn, done } => shell.push((lsn, done, result)),
         }
     }
+    // Who waits for all that came before finds the exchange's bell rung.
     for writer in woken {
         writer.wake();
+    }
+    for (lsn, done, result) in shell {
+        match result {
+            // Durable, but to be told only when queries see it: the keeper does.
+            Ok(()) => shared.signal.tell_when_visible(lsn, done),
+            Err(_) => done(result),
+        }
     }
 }
