@@ -65,18 +65,17 @@ impl Clock {
 pub struct Inbox {
     inputs: SyncSender<Input>,
     wake: Wake,
-    lost: Arc<AtomicU64>,
 }
 
 impl Inbox {
     /// A new inbox and its end for the loop.
     pub fn new(wake: Wake) -> (Inbox, Receiver<Input>) {
         let (inputs, receiver) = sync_channel(INBOX_MAX);
-        (Inbox { inputs, wake, lost: Arc::default() }, receiver)
+        (Inbox { inputs, wake }, receiver)
     }
 
     /// Hands an input over. Never blocks; false when the exchange is so far behind that its inbox is
-    /// full (counted, and logged by the loop).
+    /// full (logged).
     pub fn send(&self, input: Input) -> bool {
         match self.inputs.try_send(input) {
             Ok(()) => {
@@ -84,7 +83,7 @@ impl Inbox {
                 true
             }
             Err(TrySendError::Full(_)) => {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!("the exchange is so far behind that a command to it was dropped");
                 false
             }
             Err(TrySendError::Disconnected(_)) => false,

@@ -333,7 +333,7 @@ impl Exchange {
         }
         match ringing.purpose {
             Purpose::Caller => self.end_call(call, cause, None),
-            Purpose::Transfer { by, remains } => self.transfer_failed(call, by, remains, cause),
+            Purpose::Transfer { by, .. } => self.transfer_failed(call, by, cause),
         }
     }
 }

@@ -64,11 +64,11 @@ impl Exchange {
             }
             Action::Echo => {
                 self.note_reasons(call, plan.reasons);
-                self.transfer_failed(call, by, remains, Cause::Forbidden); // the test is for the phone that dials it
+                self.transfer_failed(call, by, Cause::Forbidden); // the test is for the phone that dials it
             }
             Action::Refuse(error) => {
                 self.note_reasons(call, plan.reasons);
-                self.transfer_failed(call, by, remains, super::setup::cause_of(&error));
+                self.transfer_failed(call, by, super::setup::cause_of(&error));
             }
         }
     }
@@ -81,7 +81,7 @@ impl Exchange {
             self.legs.get(l).is_some_and(|l| Some(&l.party.number) == owner.as_ref() && l.call != call)
         });
         let Some(second) = second else {
-            return self.transfer_failed(call, by, remains, Cause::PeerError);
+            return self.transfer_failed(call, by, Cause::PeerError);
         };
         let Some(other) = self.legs.get(&second).map(|l| l.call) else { return };
         match (self.calls.get(&other).and_then(|c| c.peer_of(second)), self.legs.get(&second).map(|l| &l.state)) {
@@ -92,7 +92,7 @@ impl Exchange {
                 self.end_call(other, Cause::Transferred, None);
                 self.transfer_blind(call, by, remains, &number);
             }
-            _ => self.transfer_failed(call, by, remains, Cause::PeerError),
+            _ => self.transfer_failed(call, by, Cause::PeerError),
         }
     }
 
@@ -169,7 +169,7 @@ impl Exchange {
     }
 
     /// Nobody took the transfer: who asked still has the call, if he stayed.
-    pub(crate) fn transfer_failed(&mut self, call: CallRef, by: LegId, _remains: LegId, cause: Cause) {
+    pub(crate) fn transfer_failed(&mut self, call: CallRef, by: LegId, cause: Cause) {
         self.call_event(call, CallEventKind::TransferEnded { by, result: Err(cause) });
         self.report_transfer(by, cause.status(), true);
         if !self.legs.get(&by).is_some_and(|l| l.is_up()) {
