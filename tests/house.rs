@@ -15,6 +15,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("base", 0),
     ("sdp", 0),
     ("sip", 1),
+    ("audio", 1),
+    ("voice", 1),
     ("media", 1),
     ("config", 2),
     ("dialplan", 2),
