@@ -50,6 +50,17 @@ const step = async (name, action) => {
 const must = (condition, text) => { if (!condition) throw new Error(text); };
 const test = (name) => page.locator(`[data-test="${name}"]`);
 const go = (path) => page.goto(base + path);
+// So many seconds of a tone as WAV: 8 kHz, 16 bit, one channel.
+const wav = (seconds) => {
+  const octets = seconds * 16000;
+  const file = Buffer.alloc(44 + octets);
+  file.write('RIFF', 0); file.writeUInt32LE(36 + octets, 4); file.write('WAVEfmt ', 8);
+  file.writeUInt32LE(16, 16); file.writeUInt16LE(1, 20); file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(8000, 24); file.writeUInt32LE(16000, 28); file.writeUInt16LE(2, 32); file.writeUInt16LE(16, 34);
+  file.write('data', 36); file.writeUInt32LE(octets, 40);
+  for (let n = 0; n < octets / 2; n += 1) file.writeInt16LE(Math.round(8000 * Math.sin(n / 3)), 44 + n * 2);
+  return file;
+};
 const until = async (text, condition) => {
   for (let tries = 0; tries < 60; tries += 1) {
     if (await condition()) return;
@@ -128,6 +139,18 @@ await step('its phone registers and the page shows it without being loaded again
   await until('the page does not show the registration', async () => (await test('state').textContent()).trim() === 'Registered');
 });
 
+await step('its calls are recorded from now on', async () => {
+  await go('/extensions/120');
+  await page.selectOption('[name=record]', 'always');
+  await page.fill('[name=gain_db]', 'loud');
+  await test('save').click();
+  must(await page.locator('.wrong').count() === 1, 'a gain of “loud” was taken');
+  must(await page.inputValue('[name=record]') === 'always', 'what was chosen is gone');
+  await page.fill('[name=gain_db]', '');
+  await test('save').click();
+  await test('said').waitFor();
+});
+
 let call = '';
 await step('a live call appears while it lasts', async () => {
   await go('/');
@@ -139,6 +162,7 @@ await step('a live call appears while it lasts', async () => {
   await until('the row does not say Talking', async () => (await row.textContent()).includes('Talking'));
   must((await row.textContent()).includes('120'), 'the row does not name the caller');
   must((await test('calls-now').textContent()) === '1', 'the count is wrong');
+  await row.locator('[data-part="recorded"]').waitFor(); // visible: it is being recorded
   await page.screenshot({ path: join(out, 'live.png'), fullPage: true });
   call = await row.locator('a.row').getAttribute('href');
   await row.locator('a.row').click();
@@ -159,6 +183,85 @@ await step('the page of the call shows ladder, quality and reasons when it has e
   must((await test('quality').textContent()).match(/\d/), 'no figures of quality');
   must(await test('reasons').locator('li').count() > 0, 'no reasons');
   must(await test('events').locator('li').count() >= 3, 'hardly any events');
+});
+
+await step('the seconds of the call are drawn, what is wrong stands first, the figures behind', async () => {
+  await page.reload();
+  const flight = test('flight');
+  await flight.waitFor();
+  must((await test('diagnosis').textContent()).trim().length > 10, 'no word about how it sounded');
+  must(await flight.locator('svg.strip').count() >= 6, `${await flight.locator('svg.strip').count()} strips`);
+  const drawn = await flight.locator('svg.strip path.edge').evaluateAll((paths) => paths.filter((path) => path.getAttribute('d')).length);
+  must(drawn >= 3, `${drawn} strips with something in them`);
+  await flight.locator('details.figures summary').first().click();
+  must(await flight.locator('details.figures').first().locator('tbody tr').count() >= 5, 'hardly any seconds');
+  const tracks = await context.request.get(base + '/api/v1' + call + '/tracks');
+  must((await tracks.json()).tracks.length === 2, 'two legs have two tracks');
+});
+
+let recording = '';
+await step('the recording is found, played and downloaded, and that is noted', async () => {
+  await go('/recordings?q=120');
+  await until('no recording is listed', async () => {
+    await page.reload();
+    return (await test('recordings').count()) > 0 && (await test('recordings').textContent()).includes('Kept');
+  });
+  recording = await test('recordings').locator('tr', { hasText: 'Kept' }).locator('a.row').first().getAttribute('href');
+  await go(recording);
+  const player = test('player');
+  await player.focus();
+  await page.keyboard.press('Space');
+  await until('it does not play', async () => player.evaluate((audio) => audio.currentTime > 0.3));
+  must(await player.evaluate((audio) => audio.duration > 3), 'it is shorter than the call');
+  const piece = await context.request.get(base + recording + '/audio', { headers: { Range: 'bytes=0-3' } });
+  must(piece.status() === 206 && ['OggS', 'RIFF'].includes(await piece.text()), `a piece: ${piece.status()}`);
+  const file = await context.request.get(base + (await test('download').getAttribute('href')));
+  must(/^attachment; filename="[\w.-]+"$/.test(file.headers()['content-disposition']), file.headers()['content-disposition']);
+  await page.reload();
+  const told = await test('listened').textContent();
+  must(told.includes('listened to') && told.includes('downloaded') && told.includes('admin'), told);
+  await go(call);
+  await test('call-recordings').locator('audio').waitFor();
+});
+
+await step('a sound is uploaded, heard, and becomes music', async () => {
+  await go('/sounds');
+  const sound = (name, buffer) => page.setInputFiles('[name=file]', { name, mimeType: 'audio/wav', buffer });
+  await sound('nonsense.wav', Buffer.from('this is no sound'));
+  await test('upload').click();
+  await test('wrong-file').waitFor();
+  await sound('Waiting Room.wav', wav(2));
+  await page.fill('[name=name]', '');
+  await test('upload').click();
+  await test('said').waitFor();
+  const row = test('uploads').locator('tr', { hasText: 'waiting-room' });
+  must((await row.textContent()).includes('2.0 s'), await row.textContent());
+  const player = row.locator('audio');
+  await player.focus();
+  await page.keyboard.press('Space');
+  await until('it does not play', async () => player.evaluate((audio) => audio.currentTime > 0.3));
+  await go('/music/new');
+  must(await page.inputValue('[name=name]') === 'default', 'the first music is that of held callers');
+  await page.check('[value=waiting-room]');
+  await test('save').click();
+  await test('said').waitFor();
+  await go('/sounds/sound%2Fwaiting-room/delete');
+  await test('confirm-delete').click();
+  must((await test('error').textContent()).includes('default'), 'music lost its sound');
+});
+
+await step('a conference is made', async () => {
+  await go('/conferences');
+  await test('new-conference').click();
+  await page.fill('[name=number]', '620');
+  await page.fill('[name=name]', 'Board');
+  await page.fill('[name=pin]', '12');
+  await test('save').click();
+  await test('wrong-pin').waitFor();
+  await page.fill('[name=pin]', '4711');
+  await test('save').click();
+  await test('said').waitFor();
+  must((await test('conferences').textContent()).includes('Board'), 'it is not listed');
 });
 
 await step('the home page has forgotten the live call and knows the last one', async () => {
@@ -210,7 +313,9 @@ await step('a form from another site is refused', async () => {
 });
 
 const PAGES = [['home', '/'], ['extensions', '/extensions'], ['extension', '/extensions/120'], ['new-extension', '/extensions/new'],
-  ['ring-groups', '/ring-groups'], ['calls', '/calls'], ['call', () => call], ['configuration', '/configuration'],
+  ['ring-groups', '/ring-groups'], ['conferences', '/conferences'], ['conference', '/conferences/620'], ['music', '/music'],
+  ['music-edit', '/music/default'], ['sounds', '/sounds'], ['calls', '/calls'], ['call', () => call],
+  ['recordings', '/recordings'], ['recording', () => recording], ['configuration', '/configuration'],
   ['configuration-edit', '/configuration/edit'], ['system', '/system'], ['audit', '/system/audit'], ['password', '/password']];
 
 const LOOKS = [['light', { width: 1280, height: 900 }], ['dark', { width: 1280, height: 900 }], ['narrow', { width: 390, height: 844 }]];
@@ -230,6 +335,19 @@ for (const [look, viewport] of LOOKS) {
     must(wide.length === 0, `wider than the window: ${wide.join(', ')}`);
   });
 }
+
+await step('a recording is deleted, and what is known of it stays', async () => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await go(recording);
+  await test('delete').click();
+  await test('confirm-delete').click();
+  await test('said').waitFor();
+  await go(recording);
+  must((await test('recording-state').textContent()).includes('Deleted'), 'it is still there');
+  must(await test('player').count() === 0, 'there is still something to play');
+  const audio = await context.request.get(base + recording + '/audio');
+  must(audio.status() === 404, `its sound: ${audio.status()}`);
+});
 
 await step('signed out is signed out', async () => {
   await page.setViewportSize({ width: 1280, height: 900 });

@@ -10,6 +10,8 @@ import wave
 
 RATE = 8000
 FRAME = 160
+EVENTS = 101
+KEY = 800
 
 
 def _ulaw_table():
@@ -102,6 +104,8 @@ class Stream:
         self.socket.settimeout(0.1)
         self.ip, self.port = self.socket.getsockname()
         self.payload_type = payload_type
+        # How its packets are secured, if they are, and where their numbers begin, if that matters.
+        self.secured = self.first = None
         self.remote = None
         self.playing = True
         self.samples = []
@@ -109,6 +113,8 @@ class Stream:
         self.sent = 0
         self.sources = {}
         self.last = b""
+        self.events = []
+        self._keys = []
         self._running = True
         cycle = [encode(s) for s in tone(hertz, 1.0)]
         self._octets = bytes(cycle)
@@ -124,9 +130,15 @@ class Stream:
                 continue
             except OSError:
                 return
+            if self.secured:
+                packet = self.secured.open(packet)
+                if packet is None:
+                    continue
             self.packets += 1
             self.last = packet
             self.sources[source] = self.sources.get(source, 0) + 1
+            if len(packet) >= 16 and packet[1] & 0x7F == EVENTS:
+                self.events.append(packet[12])
             if len(packet) > 12 and packet[1] & 0x7F == self.payload_type:
                 self.samples.extend(DECODE[octet] for octet in packet[12:])
 
@@ -136,6 +148,7 @@ class Stream:
             int.from_bytes(os.urandom(3), "big"),
             os.urandom(4),
         )
+        self.ssrc = ssrc
         due, position, marker = time.monotonic(), 0, 0x80
         while self._running:
             due += 0.02
@@ -144,15 +157,35 @@ class Stream:
             if not (self.remote and self.playing):
                 marker = 0x80
                 continue
-            header = struct.pack(">BBHI", 0x80, self.payload_type | marker, sequence, stamp) + ssrc
+            kind, at, payload = self.payload_type, stamp, self._octets[position : position + FRAME]
+            if self._keys:
+                event, begun, ticks = self._keys[0]
+                begun, ticks = begun or stamp, ticks + FRAME
+                ended = ticks >= KEY
+                kind, at, payload = EVENTS, begun, struct.pack(">BBH", event, 0x8A if ended else 0x0A, min(ticks, KEY))
+                marker = 0x80 if ticks == FRAME else 0
+                self._keys[0] = (event, begun, ticks)
+                if ticks >= KEY + 3 * FRAME:
+                    self._keys.pop(0)
+            if self.first is not None:
+                sequence, self.first = self.first, None
+            packet = struct.pack(">BBHI", 0x80, kind | marker, sequence, at) + ssrc + payload
             try:
-                self.socket.sendto(header + self._octets[position : position + FRAME], self.remote)
+                self.socket.sendto(self.secured.seal(packet) if self.secured else packet, self.remote)
             except OSError:
                 if not self._running:
                     return
             self.sent += 1
             sequence, marker = (sequence + 1) & 0xFFFF, 0
             position = (position + FRAME) % len(self._octets)
+
+    def press(self, keys):
+        """Presses keys one after the other, as RFC 4733 events."""
+        self._keys += [("0123456789*#".index(key), 0, 0) for key in keys]
+
+    def pressed(self):
+        """Whether all keys are through."""
+        return not self._keys
 
     def forget(self):
         """Begins a new measurement."""

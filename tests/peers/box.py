@@ -39,7 +39,7 @@ class Box:
         self.args = list(args)
         self.demo = config is None
         self.process = None
-        self.sip = self.web = None
+        self.sip = self.sips = self.web = None
         self.started_in = None
         self.wanted_up = False
         if config is not None:
@@ -55,9 +55,11 @@ class Box:
             raise BoxError(f"strowger {' '.join(args)}: status {done.returncode}: {done.stderr.strip()[-800:]}")
         return done
 
-    def start(self, sip="127.0.0.1:0", web="127.0.0.1:0", rtp=None, timeout=READY_S):
+    def start(self, sip="127.0.0.1:0", web="127.0.0.1:0", rtp=None, timeout=READY_S, sips=None):
         """Starts it and waits for its ready line."""
         args = [self.binary, "run", "--data", self.data, "--sip", sip, "--web", web, *self.args]
+        if sips:
+            args += ["--sips", sips]
         if self.demo:
             args.append("--demo")
         args += ["--rtp", rtp or free_rtp_range()]
@@ -83,6 +85,8 @@ class Box:
         host, port = ready.group(1).rsplit(":", 1)
         self.sip = (host.strip("[]"), int(port))
         self.web = ready.group(2)
+        secured = re.search(r" sips=(\S+):(\d+)", ready.group(0))
+        self.sips = (secured.group(1).strip("[]"), int(secured.group(2))) if secured else None
         return self
 
     def output(self):

@@ -36,6 +36,10 @@ class Pages:
         with self.opener.open(self.url + path, timeout=10) as answer:
             return json.loads(answer.read())
 
+    def octets(self, path):
+        with self.opener.open(self.url + path, timeout=10) as answer:
+            return answer.read()
+
     def calls(self, extension=None):
         """All finished calls, newest first."""
         calls, after = [], None

@@ -7,12 +7,15 @@ import hashlib
 import os
 import queue
 import re
+import select
 import socket
+import ssl
 import threading
 import time
 
 from audio import Stream
 from box import secret
+from srtp import Keys
 
 T1 = 0.5
 
@@ -82,11 +85,13 @@ def digest(challenge, method, uri, user, password):
 
 
 def description(stream, direction="sendrecv", version=1):
-    """An SDP with PCMU and digits."""
+    """An SDP with PCMU and digits, secured if the stream is."""
+    secured = stream.secured is not None and stream.secured.active
+    profile, keys = ("RTP/SAVP", stream.secured.rows()) if secured else ("RTP/AVP", "")
     return (
         f"v=0\r\no=- 1 {version} IN IP4 {stream.ip}\r\ns=-\r\nc=IN IP4 {stream.ip}\r\nt=0 0\r\n"
-        f"m=audio {stream.port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
-        f"a=fmtp:101 0-16\r\na=ptime:20\r\na={direction}\r\n"
+        f"m=audio {stream.port} {profile} 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+        f"a=fmtp:101 0-16\r\na=ptime:20\r\n{keys}a={direction}\r\n"
     )
 
 
@@ -106,7 +111,9 @@ class Call:
 
     def __init__(self, phone, call_id, local, remote, hertz, ip):
         self.phone, self.call_id, self.local, self.remote = phone, call_id, local, remote
-        self.audio = Stream(hertz, ip)
+        self.audio = phone.stream(hertz, ip)
+        self.audio.secured, self.audio.first = Keys(phone.suite) if phone.suite else None, phone.sequence
+        self.described = []
         self.cseq = 0
         self.target = None
         self.routes = []
@@ -119,6 +126,9 @@ class Call:
 
     def take_sdp(self, body):
         if body:
+            self.described.append(body)
+            if self.audio.secured:
+                self.audio.secured.take(body)
             self.audio.remote = media_address(body)
             self.remote_direction = direction_of(body)
 
@@ -177,14 +187,29 @@ class Call:
 
 
 class Phone:
-    """A phone with one number. `answer` says what it does when it rings."""
+    """A phone with one number. `answer` says what it does when it rings, `suite` how it offers to secure its audio,
+    `sequence` where its packets' numbers begin."""
+
+    stream = Stream
 
     def __init__(
-        self, server, number, password=None, ip="127.0.0.1", transport="UDP", hertz=440, answer="answer", ring_s=0.05
+        self,
+        server,
+        number,
+        password=None,
+        ip="127.0.0.1",
+        transport="UDP",
+        hertz=440,
+        answer="answer",
+        ring_s=0.05,
+        suite=None,
+        sequence=None,
     ):
         self.server, self.number, self.ip, self.transport, self.hertz = server, str(number), ip, transport, hertz
         self.password = secret(number) if password is None else password
         self.answer, self.ring_s = answer, ring_s
+        self.suite, self.sequence = suite, sequence
+        self.describe = None  # what to say to a re-INVITE, from the call and the offer; None for the usual
         self.calls = {}
         self.seen = []
         self.registered_call_id, self.registered_cseq = f"{token()}@{ip}", 0
@@ -199,7 +224,12 @@ class Phone:
             self.socket.bind((ip, 0))
         else:
             self.socket = socket.create_connection(server, 5, (ip, 0))
+        if transport == "TLS":
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self.socket = context.wrap_socket(self.socket)
         self.socket.settimeout(0.2)
+        self._tls = threading.Lock()
         self.port = self.socket.getsockname()[1]
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
@@ -211,16 +241,30 @@ class Phone:
             if self.transport == "UDP":
                 self.socket.sendto(text.encode(), self.server)
             else:
-                self.socket.sendall(text.encode())
+                with self._tls:
+                    self.socket.sendall(text.encode())
         except OSError:
             pass
+
+    def _read(self):
+        if self.transport != "TLS":
+            return self.socket.recv(65535)
+        # One thread at a time may use a TLS connection: it is not held while nothing has come.
+        if not self.socket.pending() and not select.select([self.socket], [], [], 0.2)[0]:
+            raise TimeoutError
+        with self._tls:
+            self.socket.settimeout(0.05)
+            try:
+                return self.socket.recv(65535)
+            finally:
+                self.socket.settimeout(0.2)
 
     def _listen(self):
         buffer = b""
         while self._running:
             try:
-                data = self.socket.recv(65535)
-            except OSError:  # nothing for a while, or an ICMP answer
+                data = self._read()
+            except (OSError, ValueError):  # nothing for a while, or an ICMP answer
                 continue
             if self.transport == "UDP":
                 if b" " in data.partition(b"\r\n")[0]:
@@ -282,6 +326,8 @@ class Phone:
         method = request.method
         if method == "INVITE" and call is None:
             self._ring(request)
+        elif method == "INVITE" and call.state == "ringing" and call.invite.cseq == request.cseq:
+            self.respond(request, 180, "Ringing", tag=call.local_tag())  # sent again, for we were slow
         elif method == "ACK":
             if call and request.body:
                 call.take_sdp(request.body)
@@ -299,6 +345,8 @@ class Phone:
             mirror = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
             call.version += 1
             body = description(call.audio, mirror.get(direction_of(request.body), "sendrecv"), call.version)
+            if self.describe:
+                body = self.describe(call, request.body) or body
             self.respond(request, 200, "OK", body=body)
             call.target = request.contact() or call.target
         elif method == "BYE":

@@ -21,9 +21,9 @@ sys.path.insert(0, HERE)
 
 from world import World  # noqa: E402
 
-FILES = ["start", "signalling", "phones", "malformed", "audio", "strangers", "baresip", "crash"]
+FILES = ["start", "signalling", "phones", "malformed", "audio", "sound", "secured", "strangers", "baresip", "soak", "crash"]
 # Cases of these files measure time or sound, or load the machine: one at a time.
-ALONE = {"audio", "strangers", "baresip", "crash"}
+ALONE = {"audio", "sound", "secured", "strangers", "baresip", "soak", "crash"}
 
 
 def cases():
@@ -81,6 +81,7 @@ def main():
     )
     parser.add_argument("--jobs", type=int, default=3, help="cases at a time, where they do not measure")
     parser.add_argument("--rounds", type=int, default=10, help="kills in the crash cases")
+    parser.add_argument("--calls", type=int, default=200, help="calls of the soak")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="for the moments of the kills")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")

@@ -48,12 +48,13 @@ class World:
         self.boxes.append(self.box)
         return self.box
 
-    def start(self, **more):
-        """A box, serving."""
-        return self.make(**more).start()
+    def start(self, sips=None, **more):
+        """A box, serving; at `sips` also over TLS."""
+        return self.make(**more).start(sips=sips)
 
     def phone(self, number, registered=True, **more):
-        phone = Phone(self.box.sip, number, **more)
+        server = self.box.sips if more.get("transport") == "TLS" else self.box.sip
+        phone = Phone(server, number, **more)
         self.phones.append(phone)
         if registered:
             equal(phone.register(), 200, f"REGISTER of {number}")

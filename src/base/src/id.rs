@@ -40,6 +40,18 @@ id! {
     StreamId(u32), "s"
 }
 id! {
+    /// One conference room of the plane. Unique while the process lives.
+    RoomId(u32), "r"
+}
+id! {
+    /// One run of a play list. Unique while the process lives.
+    PlayId(u32), "p"
+}
+id! {
+    /// One recording, ours for ever: made as a [`CallRef`] is, so recordings sort by time.
+    RecordingId(u64), "rec"
+}
+id! {
     /// The number of a version of the configuration document; the first is 1.
     ConfigVersion(u64), "v"
 }

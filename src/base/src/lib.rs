@@ -11,7 +11,7 @@ mod redacted;
 mod time;
 mod timers;
 
-pub use id::{CallRef, ConfigVersion, LegId, StreamId};
+pub use id::{CallRef, ConfigVersion, LegId, PlayId, RecordingId, RoomId, StreamId};
 pub use random::Random;
 pub use redacted::Redacted;
 pub use time::{Instant, WallTime};

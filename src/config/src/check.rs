@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 
 use crate::error::{Place, Problem};
 use crate::keys;
-use crate::model::{Config, RingGroup};
-use crate::value::Fields;
+use crate::model::{Config, FeatureCodes, MUSIC_DEFAULT, RingGroup};
+use crate::number::is_internal_number;
+use crate::value::{Fields, Value};
 
 /// All faults, in the order of the canonical text.
 pub(crate) fn check(config: &Config) -> Vec<Problem> {
@@ -20,7 +21,9 @@ pub(crate) fn check(config: &Config) -> Vec<Problem> {
     found.fields(None, &config.sip);
     sip(config, &mut found);
     found.fields(None, &config.media);
+    found.fields(None, &config.recording);
     found.fields(None, &config.features);
+    codes(&config.features, &mut found);
     for extension in config.extensions.values() {
         found.fields(Some(&extension.number), extension);
     }
@@ -28,9 +31,17 @@ pub(crate) fn check(config: &Config) -> Vec<Problem> {
         found.fields(Some(&group.number), group);
         ring_group(config, group, &mut found);
     }
+    for music in config.music.values() {
+        found.fields(Some(&music.name), music);
+    }
+    for conference in config.conferences.values() {
+        found.fields(Some(&conference.number), conference);
+    }
     dialled_once(config, &mut found);
     found.count("extension", config.extensions.len());
     found.count("ring_group", config.ring_groups.len());
+    found.count("music", config.music.len());
+    found.count("conference", config.conferences.len());
     found.0
 }
 
@@ -72,8 +83,13 @@ struct Found(Vec<Problem>);
 
 impl Found {
     fn at(&mut self, section: &'static str, id: Option<&str>, key: &'static str, message: String, hint: String) {
-        let at = Place { section, id: id.map(str::to_owned), key };
+        let at = Place { section, id: id.map(keys::shown_key), key };
         self.0.push(Problem { at, message, hint, from_absence: false });
+    }
+
+    fn taken(&mut self, section: &'static str, number: &str, by: &str) {
+        let message = format!("{number} is already {by}");
+        self.at(section, Some(number), "number", message, "choose another number".into());
     }
 
     fn fields<S: Fields>(&mut self, id: Option<&str>, section: &S) {
@@ -162,31 +178,91 @@ fn ring_group(config: &Config, group: &RingGroup, found: &mut Found) {
         if config.extensions.contains_key(member) {
             continue;
         }
-        let is_group = config.ring_groups.contains_key(member);
+        let other = match () {
+            () if config.ring_groups.contains_key(member) => Some("a ring group"),
+            () if config.conferences.contains_key(member) => Some("a conference"),
+            () => None,
+        };
         let shown = keys::shown(member);
         found.0.push(Problem {
-            at: Place { section: "ring_group", id: Some(group.number.clone()), key: "members" },
-            message: match is_group {
-                true => format!("{shown} is a ring group"),
-                false => format!("{shown} is not an extension"),
+            at: Place { section: "ring_group", id: Some(keys::shown_key(&group.number)), key: "members" },
+            message: match other {
+                Some(other) => format!("{shown} is {other}"),
+                None => format!("{shown} is not an extension"),
             },
-            hint: match is_group {
-                true => "only extensions can be members".into(),
-                false => "leave it out, or add the extension".into(),
+            hint: match other {
+                Some(_) => "only extensions can be members".into(),
+                None => "leave it out, or add the extension".into(),
             },
-            from_absence: !is_group,
+            from_absence: other.is_none(),
+        });
+    }
+    if let Some(music) = group.music.as_ref().filter(|name| *name != MUSIC_DEFAULT && !config.music.contains_key(*name))
+    {
+        found.0.push(Problem {
+            at: Place { section: "ring_group", id: Some(keys::shown_key(&group.number)), key: "music" },
+            message: format!("{} is not a music class", keys::shown(music)),
+            hint: "leave it out, or add the class as `[[music]]`".into(),
+            from_absence: true,
         });
     }
 }
 
-/// Whatever can be dialled has one meaning.
+/// Whatever can be dialled has one meaning. Numbers hold digits only and codes begin with `*` or `#`, so
+/// the two cannot meet.
 fn dialled_once(config: &Config, found: &mut Found) {
     for group in config.ring_groups.values() {
         if config.extensions.contains_key(&group.number) {
-            let message = format!("{} is already an extension", group.number);
-            found.at("ring_group", Some(&group.number), "number", message, "choose another number".into());
+            found.taken("ring_group", &group.number, "an extension");
         }
     }
-    // Numbers hold digits only and codes begin with `*` or `#`, so the two cannot meet; and there
-    // is only one code yet.
+    for conference in config.conferences.values() {
+        if config.extensions.contains_key(&conference.number) {
+            found.taken("conference", &conference.number, "an extension");
+        } else if config.ring_groups.contains_key(&conference.number) {
+            found.taken("conference", &conference.number, "a ring group");
+        }
+    }
 }
+
+/// Every code has one meaning, and each can be typed to its end.
+fn codes(features: &FeatureCodes, found: &mut Found) {
+    let mut codes: Vec<(&'static str, &str)> = Vec::new();
+    features.each(&mut |key, value| {
+        let Value::Text(code) = value else { return };
+        let (message, hint) = if let Some((earlier, _)) = codes.iter().find(|(_, taken)| *taken == code) {
+            (format!("{code} is already features.{earlier}"), "every code comes once")
+        } else {
+            let shadow = codes.iter().find_map(|(earlier, other)| {
+                let (short, long) = if other.len() < code.len() { (*other, code) } else { (code, *other) };
+                let rest = long.strip_prefix(short)?;
+                let (first, second) = if short == code { (key, *earlier) } else { (*earlier, key) };
+                // During a call the shorter is obeyed as soon as it is complete.
+                let in_call = IN_CALL.contains(&first) && IN_CALL.contains(&second);
+                let with_number = first == LISTEN && is_internal_number(rest);
+                (in_call || with_number).then_some((*earlier, *other, in_call))
+            });
+            match shadow {
+                Some((earlier, other, true)) => (
+                    format!("{code} and {other}, features.{earlier}, begin alike"),
+                    "neither may be the beginning of the other: both are typed during a call",
+                ),
+                Some((earlier, other, false)) => (
+                    format!("{code} and {other}, features.{earlier}, could mean the same"),
+                    "no code may look like that of `listen` with a number behind it",
+                ),
+                None => {
+                    codes.push((key, code));
+                    return;
+                }
+            }
+        };
+        codes.push((key, code));
+        found.at("features", None, key, message, hint.into());
+    });
+}
+
+/// Codes that are typed during a call.
+const IN_CALL: [&str; 2] = ["record", "record_pause"];
+/// The code that has a number behind it.
+const LISTEN: &str = "listen";

@@ -56,7 +56,7 @@ pub(crate) struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub section: &'static str,
-    /// The number of the extension or ring group, in sections that repeat.
+    /// The number or name, in sections that repeat.
     pub id: Option<String>,
     /// Empty: the section as a whole.
     pub key: &'static str,

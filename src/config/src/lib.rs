@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod choice;
 pub mod diff;
 mod document;
 mod edit;
@@ -25,6 +26,7 @@ pub mod secret;
 pub mod value;
 mod version;
 
+pub use choice::{Choice, Language, RecordChoice, RecordingFormat, RecordingRule, Srtp};
 pub use document::Document;
 pub use edit::{Edit, ExtensionDraft};
 pub use error::ConfigError;

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use base::Redacted;
+
+use crate::choice::{Language, RecordChoice, RecordingFormat, RecordingRule, Srtp};
+
 /// A whole, checked configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -15,12 +19,18 @@ pub struct Config {
     pub sip: SipSettings,
     /// Audio.
     pub media: MediaSettings,
+    /// Recording.
+    pub recording: RecordingSettings,
     /// Feature codes.
     pub features: FeatureCodes,
     /// Extensions by number.
     pub extensions: BTreeMap<String, Extension>,
     /// Ring groups by number.
     pub ring_groups: BTreeMap<String, RingGroup>,
+    /// Music classes by name.
+    pub music: BTreeMap<String, Music>,
+    /// Conference rooms by number.
+    pub conferences: BTreeMap<String, Conference>,
 }
 
 /// `[system]`
@@ -79,13 +89,63 @@ pub struct MediaSettings {
     pub codecs: Vec<String>,
     /// A call whose legs are all silent for this long is ended, seconds.
     pub inactivity_s: u32,
+    /// Encryption on the way.
+    pub srtp: Srtp,
+    /// Whose tones are heard: ISO 3166, two lower-case letters.
+    pub country: String,
+    /// Of prompts, where an extension says nothing else.
+    pub language: Language,
+    /// How hard the Opus encoder works, 0–10.
+    pub opus_complexity: u8,
+    /// What Opus spends on one direction, bits a second.
+    pub opus_bit_rate: u32,
+    /// Threads for audio; 0: as many as the machine has cores.
+    pub audio_threads: u8,
+    /// Each audio thread stays on a core of its own.
+    pub pin_threads: bool,
+    /// The absolute path of a program that reads text on its standard input and writes WAV on its standard
+    /// output. Started as it is, never through a shell.
+    pub text_to_speech: Option<String>,
 }
 
-/// `[features]`: the codes a phone may dial.
+/// `[recording]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingSettings {
+    /// What holds where neither a group, a conference nor an extension says anything.
+    pub default: RecordingRule,
+    /// How recordings are kept.
+    pub format: RecordingFormat,
+    /// Both sides are told when a recording begins.
+    pub announce: bool,
+    /// Kept under the box's key.
+    pub encrypt: bool,
+    /// Deleted after so many days; 0: never.
+    pub keep_days: u32,
+    /// With less free space than this, in MB of 10⁶ octets, no recording begins.
+    pub disk_reserve_mb: u32,
+    /// A recording ends by itself after so long, minutes.
+    pub duration_max_min: u32,
+}
+
+/// `[features]`: the codes a phone may dial, and those that are typed during a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Echo test.
     pub echo: String,
+    /// Typed during a call: starts and stops its recording.
+    pub record: String,
+    /// Typed during a call: pauses its recording and goes on.
+    pub record_pause: String,
+    /// Says the time.
+    pub clock: String,
+    /// Says the caller's number.
+    pub own_number: String,
+    /// Plays the music of held callers.
+    pub music: String,
+    /// Plays the milliwatt tone.
+    pub milliwatt: String,
+    /// Followed by an extension's number: listens in to it.
+    pub listen: String,
 }
 
 /// `[[extension]]`
@@ -105,6 +165,42 @@ pub struct Extension {
     pub enabled: bool,
     /// Its own ring time, seconds.
     pub ring_time_s: Option<u16>,
+    /// Whether its calls are recorded.
+    pub record: RecordChoice,
+    /// May it listen in to others.
+    pub supervisor: bool,
+    /// Of the prompts it hears; absent: the box's.
+    pub language: Option<Language>,
+    /// Steady noise is taken away from what it says.
+    pub noise_reduction: bool,
+    /// The echo of its phones' loudspeakers is taken away from what others hear.
+    pub echo_cancellation: bool,
+    /// What it says is brought to an even loudness.
+    pub automatic_gain: bool,
+    /// What it says is made louder or softer by so many dB, −12 to 12.
+    pub gain_db: i8,
+}
+
+impl Extension {
+    /// An enabled extension with its number, name and digests; all else as the defaults are.
+    pub fn new(number: String, name: String, ha1_md5: [u8; 16], ha1_sha256: [u8; 32]) -> Self {
+        Extension {
+            number,
+            name,
+            email: None,
+            ha1_md5,
+            ha1_sha256,
+            enabled: true,
+            ring_time_s: None,
+            record: RecordChoice::Default,
+            supervisor: false,
+            language: None,
+            noise_reduction: false,
+            echo_cancellation: false,
+            automatic_gain: false,
+            gain_db: 0,
+        }
+    }
 }
 
 impl fmt::Debug for Extension {
@@ -116,6 +212,13 @@ impl fmt::Debug for Extension {
             .field("email", &self.email)
             .field("enabled", &self.enabled)
             .field("ring_time_s", &self.ring_time_s)
+            .field("record", &self.record)
+            .field("supervisor", &self.supervisor)
+            .field("language", &self.language)
+            .field("noise_reduction", &self.noise_reduction)
+            .field("echo_cancellation", &self.echo_cancellation)
+            .field("automatic_gain", &self.automatic_gain)
+            .field("gain_db", &self.gain_db)
             .finish_non_exhaustive()
     }
 }
@@ -131,4 +234,53 @@ pub struct RingGroup {
     pub members: Vec<String>,
     /// Its own ring time, seconds.
     pub ring_time_s: Option<u16>,
+    /// Whether its calls are recorded.
+    pub record: RecordChoice,
+    /// The music class that the caller hears in place of ringing; absent: ringing.
+    pub music: Option<String>,
+}
+
+impl RingGroup {
+    /// A ring group with its number, name and members; all else as the defaults are.
+    pub fn new(number: String, name: String, members: Vec<String>) -> Self {
+        RingGroup { number, name, members, ring_time_s: None, record: RecordChoice::Default, music: None }
+    }
+}
+
+/// The music class that held callers hear, there whether the document names it or not.
+pub const MUSIC_DEFAULT: &str = "default";
+
+/// `[[music]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Music {
+    /// Letters, digits, `-` and `_`, 1–32 of them.
+    pub name: String,
+    /// Sounds of the library, by name, in order.
+    pub files: Vec<String>,
+    /// In another order for each listener.
+    pub shuffle: bool,
+}
+
+/// `[[conference]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conference {
+    /// Digits only.
+    pub number: String,
+    /// What it is called.
+    pub name: String,
+    /// 4–10 digits to be typed by whoever comes in; absent: nothing is asked.
+    pub pin: Option<Redacted<String>>,
+    /// A short tone tells that somebody came or went.
+    pub entry_tones: bool,
+    /// Whether the room is recorded.
+    pub record: RecordChoice,
+    /// People in it at most, 2–2,000.
+    pub members_max: u16,
+}
+
+impl Conference {
+    /// An open conference room with its number and name; all else as the defaults are.
+    pub fn new(number: String, name: String) -> Self {
+        Conference { number, name, pin: None, entry_tones: true, record: RecordChoice::Default, members_max: 100 }
+    }
 }

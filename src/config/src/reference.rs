@@ -68,6 +68,7 @@ fn default_of(key: &Key) -> Option<String> {
         Fallback::Required | Fallback::Absent => None,
         Fallback::Text(text) => Some(format!("\"{text}\"")),
         Fallback::Integer(n) => Some(n.to_string()),
+        Fallback::Signed(n) => Some(n.to_string()),
         Fallback::Flag(flag) => Some(flag.to_string()),
         Fallback::List(list) => {
             Some(format!("[{}]", list.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")))
@@ -109,5 +110,7 @@ mod tests {
         let document = Document::parse(&text).expect("the examples are valid");
         assert_eq!(document.config().extensions["101"].name, "Anna Peeters");
         assert_eq!(document.config().ring_groups["400"].members, ["101"]);
+        assert_eq!(document.config().music["lobby"].files, ["piano", "harp"]);
+        assert_eq!(document.config().conferences["600"].name, "Weekly meeting");
     }
 }

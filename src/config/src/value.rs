@@ -3,10 +3,16 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::{Extension, FeatureCodes, Listen, MediaSettings, RingGroup, SipSettings, System};
+use base::Redacted;
+
+use crate::choice::Choice;
+use crate::model::{
+    Conference, Extension, FeatureCodes, Listen, MediaSettings, Music, RecordingSettings, RingGroup, SipSettings,
+    System,
+};
 
 /// The value of one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     /// The key is left out.
     Absent,
@@ -14,6 +20,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A whole number.
     Integer(u32),
+    /// A whole number that may be below zero.
+    Signed(i32),
     /// A switch.
     Flag(bool),
     /// A list of texts.
@@ -26,6 +34,8 @@ pub enum Value<'a> {
     Ports(u16, u16),
     /// Octets that must not be shown.
     Octets(&'a [u8]),
+    /// Text that must not be shown.
+    Hidden(Redacted<&'a str>),
 }
 
 impl<'a> Value<'a> {
@@ -36,6 +46,15 @@ impl<'a> Value<'a> {
     fn integer_or_absent(n: Option<u16>) -> Self {
         n.map_or(Value::Absent, |n| Value::Integer(n.into()))
     }
+
+    fn choice(choice: impl Choice) -> Self {
+        Value::Text(choice.word())
+    }
+
+    /// May it be shown?
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Value::Octets(_) | Value::Hidden(_))
+    }
 }
 
 impl fmt::Display for Value<'_> {
@@ -43,8 +62,9 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Absent => Ok(()),
-            Value::Text(text) => write_quoted(f, text),
+            Value::Text(text) | Value::Hidden(Redacted(text)) => write_quoted(f, text),
             Value::Integer(n) => write!(f, "{n}"),
+            Value::Signed(n) => write!(f, "{n}"),
             Value::Flag(flag) => write!(f, "{flag}"),
             Value::List(list) => {
                 f.write_str("[")?;
@@ -152,6 +172,28 @@ impl Fields for MediaSettings {
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>)) {
         visit("codecs", Value::List(&self.codecs));
         visit("inactivity_s", Value::Integer(self.inactivity_s));
+        visit("srtp", Value::choice(self.srtp));
+        visit("country", Value::Text(&self.country));
+        visit("language", Value::choice(self.language));
+        visit("opus_complexity", Value::Integer(self.opus_complexity.into()));
+        visit("opus_bit_rate", Value::Integer(self.opus_bit_rate));
+        visit("audio_threads", Value::Integer(self.audio_threads.into()));
+        visit("pin_threads", Value::Flag(self.pin_threads));
+        visit("text_to_speech", Value::text_or_absent(&self.text_to_speech));
+    }
+}
+
+impl Fields for RecordingSettings {
+    const SECTION: &'static str = "recording";
+
+    fn each<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>)) {
+        visit("default", Value::choice(self.default));
+        visit("format", Value::choice(self.format));
+        visit("announce", Value::Flag(self.announce));
+        visit("encrypt", Value::Flag(self.encrypt));
+        visit("keep_days", Value::Integer(self.keep_days));
+        visit("disk_reserve_mb", Value::Integer(self.disk_reserve_mb));
+        visit("duration_max_min", Value::Integer(self.duration_max_min));
     }
 }
 
@@ -160,6 +202,13 @@ impl Fields for FeatureCodes {
 
     fn each<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>)) {
         visit("echo", Value::Text(&self.echo));
+        visit("record", Value::Text(&self.record));
+        visit("record_pause", Value::Text(&self.record_pause));
+        visit("clock", Value::Text(&self.clock));
+        visit("own_number", Value::Text(&self.own_number));
+        visit("music", Value::Text(&self.music));
+        visit("milliwatt", Value::Text(&self.milliwatt));
+        visit("listen", Value::Text(&self.listen));
     }
 }
 
@@ -172,6 +221,13 @@ impl Fields for Extension {
         visit("email", Value::text_or_absent(&self.email));
         visit("enabled", Value::Flag(self.enabled));
         visit("ring_time_s", Value::integer_or_absent(self.ring_time_s));
+        visit("record", Value::choice(self.record));
+        visit("supervisor", Value::Flag(self.supervisor));
+        visit("language", self.language.map_or(Value::Absent, Value::choice));
+        visit("noise_reduction", Value::Flag(self.noise_reduction));
+        visit("echo_cancellation", Value::Flag(self.echo_cancellation));
+        visit("automatic_gain", Value::Flag(self.automatic_gain));
+        visit("gain_db", Value::Signed(self.gain_db.into()));
         visit("ha1_md5", Value::Octets(&self.ha1_md5));
         visit("ha1_sha256", Value::Octets(&self.ha1_sha256));
     }
@@ -185,5 +241,31 @@ impl Fields for RingGroup {
         visit("name", Value::Text(&self.name));
         visit("members", Value::List(&self.members));
         visit("ring_time_s", Value::integer_or_absent(self.ring_time_s));
+        visit("record", Value::choice(self.record));
+        visit("music", Value::text_or_absent(&self.music));
+    }
+}
+
+impl Fields for Music {
+    const SECTION: &'static str = "music";
+
+    fn each<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>)) {
+        visit("name", Value::Text(&self.name));
+        visit("files", Value::List(&self.files));
+        visit("shuffle", Value::Flag(self.shuffle));
+    }
+}
+
+impl Fields for Conference {
+    const SECTION: &'static str = "conference";
+
+    fn each<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>)) {
+        let pin = self.pin.as_ref().map(|Redacted(pin)| Redacted(pin.as_str()));
+        visit("number", Value::Text(&self.number));
+        visit("name", Value::Text(&self.name));
+        visit("pin", pin.map_or(Value::Absent, Value::Hidden));
+        visit("entry_tones", Value::Flag(self.entry_tones));
+        visit("record", Value::choice(self.record));
+        visit("members_max", Value::Integer(self.members_max.into()));
     }
 }

@@ -1,6 +1,6 @@
 //! Request, configuration and time in; a decision with its reasons out.
 //!
-//! Owns the meaning of dialled numbers. Refuses to know who is registered: the exchange adds what it
+//! Owns the meaning of dialled numbers and the rule by which a call is recorded. Refuses to know who is registered: the exchange adds what it
 //! finds about bindings to the reasons. Pure: the dry run, the pages and the exchange call the same
 //! function and read the same sentences.
 //!
@@ -9,8 +9,10 @@
 
 mod number;
 mod reason;
+mod recording;
 mod route;
 
 pub use number::{NUMBER_MAX, normalised};
-pub use reason::{Feature, PassedOver, Reason, RingTimeSource};
-pub use route::{Action, Decision, Request, RouteError, route};
+pub use reason::{Feature, PassedOver, Reason, RecordingSource, RingTimeSource};
+pub use recording::{RecordedTarget, recording};
+pub use route::{Action, Decision, Request, RouteError, Service, route};

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use config::RecordingRule;
 use serde::{Deserialize, Serialize};
 
 /// One step of a decision, or one thing passed over.
@@ -18,7 +19,7 @@ pub enum Reason {
     NothingDialled,
     /// More than [`crate::NUMBER_MAX`] characters.
     TooLong,
-    /// The number is no feature code, extension or ring group.
+    /// The number is no feature code, extension, ring group or conference.
     Unknown {
         /// As it was understood.
         number: String,
@@ -88,6 +89,54 @@ pub enum Reason {
         /// Its number.
         number: String,
     },
+    /// The number is a conference's.
+    Conference {
+        /// Its number.
+        number: String,
+        /// What it is called.
+        name: String,
+    },
+    /// Callers of the ring group hear music instead of ringing.
+    MusicWhileRinging {
+        /// The music class.
+        class: String,
+    },
+    /// The code is typed during a call, not dialled.
+    TypedDuringCall {
+        /// The code.
+        number: String,
+        /// What it does there.
+        feature: Feature,
+    },
+    /// The code needs an extension's number behind it.
+    NumberMissing {
+        /// The code.
+        code: String,
+    },
+    /// What stands behind the code is no extension.
+    NoExtension {
+        /// What stands there.
+        number: String,
+    },
+    /// The calling extension may not listen in to others.
+    NotSupervisor {
+        /// Its number; empty for a call from outside.
+        number: String,
+    },
+    /// The calling extension may listen in to others.
+    Supervisor {
+        /// Its number.
+        number: String,
+    },
+    /// A call from outside has no number of this box.
+    NoOwnNumber,
+    /// Whether the call is recorded, and who says so.
+    Recording {
+        /// The rule.
+        rule: RecordingRule,
+        /// Where it is set.
+        source: RecordingSource,
+    },
 }
 
 /// What a feature code does.
@@ -95,6 +144,42 @@ pub enum Reason {
 pub enum Feature {
     /// The caller hears itself.
     Echo,
+    /// The time is said.
+    Clock,
+    /// The caller's number is said.
+    OwnNumber,
+    /// The music of held callers is played.
+    Music,
+    /// A tone of 1,004 Hz at one milliwatt is played.
+    Milliwatt,
+    /// The caller hears another extension's call.
+    Listen,
+    /// A recording is started or stopped.
+    Record,
+    /// A recording is paused or goes on.
+    RecordPause,
+}
+
+/// Where a rule of recording is set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RecordingSource {
+    /// With an extension in the call.
+    Extension {
+        /// Its number.
+        number: String,
+    },
+    /// With the ring group that was called.
+    RingGroup {
+        /// Its number.
+        number: String,
+    },
+    /// With the conference.
+    Conference {
+        /// Its number.
+        number: String,
+    },
+    /// For the whole box.
+    Default,
 }
 
 /// Why a member of a ring group does not ring.
@@ -127,7 +212,7 @@ impl fmt::Display for Reason {
             Reason::Read { dialled, number } => write!(f, "“{dialled}” is read as {number}"),
             Reason::NothingDialled => f.write_str("no number was dialled"),
             Reason::TooLong => write!(f, "the number has more than {} characters", crate::NUMBER_MAX),
-            Reason::Unknown { number } => write!(f, "{number} is no feature code, extension or ring group"),
+            Reason::Unknown { number } => write!(f, "{number} is no feature code, extension, ring group or conference"),
             Reason::EmergencyWithoutLine { number } => {
                 write!(f, "{number} is an emergency number, but this box has no line to the outside")
             }
@@ -141,6 +226,25 @@ impl fmt::Display for Reason {
             Reason::RingTime { seconds, source } => write!(f, "it rings for {seconds} s, as set {source}"),
             Reason::CallerUnknown { number } => write!(f, "the caller {number} is no extension of this box"),
             Reason::CallerDisabled { number } => write!(f, "the caller's extension {number} is disabled"),
+            Reason::Conference { number, name } => write!(f, "{number} is conference {}", Named { number, name }),
+            Reason::MusicWhileRinging { class } => write!(f, "the caller hears the music “{class}” instead of ringing"),
+            Reason::TypedDuringCall { number, feature } => {
+                write!(f, "{number} is the code of {feature}, to be typed during a call")
+            }
+            Reason::NumberMissing { code } => write!(f, "an extension's number is missing behind {code}"),
+            Reason::NoExtension { number } => write!(f, "{number} is no extension"),
+            Reason::NotSupervisor { number } if number.is_empty() => f.write_str("nobody listens in from outside"),
+            Reason::NotSupervisor { number } => write!(f, "extension {number} may not listen in to others"),
+            Reason::Supervisor { number } => write!(f, "extension {number} may listen in to others"),
+            Reason::NoOwnNumber => f.write_str("the caller has no number of this box"),
+            Reason::Recording { rule, source } => {
+                f.write_str(match rule {
+                    RecordingRule::Never => "it is never recorded",
+                    RecordingRule::Always => "it is recorded",
+                    RecordingRule::OnDemand => "it is recorded on demand",
+                })?;
+                write!(f, ", as set {source}")
+            }
         }
     }
 }
@@ -149,7 +253,25 @@ impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Feature::Echo => "the echo test",
+            Feature::Clock => "the clock",
+            Feature::OwnNumber => "one's own number",
+            Feature::Music => "the music on hold",
+            Feature::Milliwatt => "the milliwatt tone",
+            Feature::Listen => "listening in",
+            Feature::Record => "recording",
+            Feature::RecordPause => "pausing a recording",
         })
+    }
+}
+
+impl fmt::Display for RecordingSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecordingSource::Extension { number } => write!(f, "for extension {number}"),
+            RecordingSource::RingGroup { number } => write!(f, "for ring group {number}"),
+            RecordingSource::Conference { number } => write!(f, "for conference {number}"),
+            RecordingSource::Default => f.write_str("for the whole box"),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! The decision itself: feature codes before extensions before ring groups.
+//! The decision itself: feature codes before extensions before ring groups before conferences.
 
 use core::fmt;
 
 use base::{Duration, WallTime};
-use config::{Config, Extension, RingGroup};
+use config::{Config, Extension, FeatureCodes, RingGroup};
 use serde::{Deserialize, Serialize};
 
 use crate::number::{NUMBER_MAX, normalised};
@@ -40,11 +40,55 @@ pub enum Action {
         name: String,
         /// After which it counts as not answered.
         ring_time: Duration,
+        /// The ring group's number, where one was called.
+        group: Option<String>,
+        /// The music class that the caller hears until somebody answers; none: ringing.
+        music: Option<String>,
     },
-    /// Send the caller's audio back to it.
-    Echo,
+    /// The box answers by itself.
+    Service(Service),
     /// Refuse the call.
     Refuse(RouteError),
+    /// Into a conference.
+    Conference {
+        /// Its number, of `Config::conferences`.
+        number: String,
+        /// What it is called.
+        name: String,
+    },
+    /// Listen in to the call of an extension.
+    Listen {
+        /// The extension's number.
+        target: String,
+    },
+}
+
+/// What the box does by itself for whoever dials a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Service {
+    /// Sends the caller's audio back to it.
+    Echo,
+    /// Says the time.
+    Clock,
+    /// Says the caller's number; only for extensions of this box.
+    OwnNumber,
+    /// Plays the music that held callers hear.
+    Music,
+    /// Plays a tone of 1,004 Hz at one milliwatt.
+    Milliwatt,
+}
+
+impl Service {
+    /// The word for it in reasons.
+    pub fn feature(self) -> Feature {
+        match self {
+            Service::Echo => Feature::Echo,
+            Service::Clock => Feature::Clock,
+            Service::OwnNumber => Feature::OwnNumber,
+            Service::Music => Feature::Music,
+            Service::Milliwatt => Feature::Milliwatt,
+        }
+    }
 }
 
 /// Why a call goes nowhere.
@@ -118,13 +162,22 @@ fn number(dialled: &str, reasons: &mut Vec<Reason>) -> Result<String, RouteError
 }
 
 fn destination(config: &Config, from: Option<&str>, number: String, reasons: &mut Vec<Reason>) -> Action {
-    if number == config.features.echo {
-        reasons.push(Reason::FeatureCode { number, feature: Feature::Echo });
-        Action::Echo
+    if let Some(service) = service(&config.features, &number) {
+        reasons.push(Reason::FeatureCode { number, feature: service.feature() });
+        to_service(from, service, reasons)
+    } else if let Some(feature) = during_call(&config.features, &number) {
+        reasons.push(Reason::TypedDuringCall { number, feature });
+        Action::Refuse(RouteError::UnknownNumber)
+    } else if let Some(target) = listen_target(&config.features, &number) {
+        reasons.push(Reason::FeatureCode { number: config.features.listen.clone(), feature: Feature::Listen });
+        to_listen(config, from, target, reasons).unwrap_or_else(Action::Refuse)
     } else if let Some(extension) = config.extensions.get(&number) {
         to_extension(config, from, extension, reasons)
     } else if let Some(group) = config.ring_groups.get(&number) {
         to_ring_group(config, from, group, reasons)
+    } else if let Some(conference) = config.conferences.get(&number) {
+        reasons.push(Reason::Conference { number, name: conference.name.clone() });
+        Action::Conference { number: conference.number.clone(), name: conference.name.clone() }
     } else {
         reasons.push(match config::number::is_emergency(&number) {
             true => Reason::EmergencyWithoutLine { number },
@@ -132,6 +185,71 @@ fn destination(config: &Config, from: Option<&str>, number: String, reasons: &mu
         });
         Action::Refuse(RouteError::UnknownNumber)
     }
+}
+
+fn service(codes: &FeatureCodes, number: &str) -> Option<Service> {
+    let services = [
+        (&codes.echo, Service::Echo),
+        (&codes.clock, Service::Clock),
+        (&codes.own_number, Service::OwnNumber),
+        (&codes.music, Service::Music),
+        (&codes.milliwatt, Service::Milliwatt),
+    ];
+    services.into_iter().find(|(code, _)| *code == number).map(|(_, service)| service)
+}
+
+fn to_service(from: Option<&str>, service: Service, reasons: &mut Vec<Reason>) -> Action {
+    if service == Service::OwnNumber && from.is_none() {
+        reasons.push(Reason::NoOwnNumber);
+        return Action::Refuse(RouteError::Forbidden);
+    }
+    Action::Service(service)
+}
+
+/// The meaning of a code that only works during a call.
+fn during_call(codes: &FeatureCodes, number: &str) -> Option<Feature> {
+    let features = [(&codes.record, Feature::Record), (&codes.record_pause, Feature::RecordPause)];
+    features.into_iter().find(|(code, _)| *code == number).map(|(_, feature)| feature)
+}
+
+/// What stands behind the code for listening in: digits, or nothing yet.
+fn listen_target<'n>(codes: &FeatureCodes, number: &'n str) -> Option<&'n str> {
+    let rest = number.strip_prefix(codes.listen.as_str())?;
+    rest.bytes().all(|b| b.is_ascii_digit()).then_some(rest)
+}
+
+/// Rights first: whoever may not listen in learns nothing about whom it could listen to.
+fn to_listen(
+    config: &Config,
+    from: Option<&str>,
+    target: &str,
+    reasons: &mut Vec<Reason>,
+) -> Result<Action, RouteError> {
+    let supervisor = from.and_then(|from| config.extensions.get(from)).filter(|caller| caller.supervisor);
+    let Some(supervisor) = supervisor else {
+        reasons.push(Reason::NotSupervisor { number: from.unwrap_or_default().to_owned() });
+        return Err(RouteError::Forbidden);
+    };
+    reasons.push(Reason::Supervisor { number: supervisor.number.clone() });
+    if target.is_empty() {
+        reasons.push(Reason::NumberMissing { code: config.features.listen.clone() });
+        return Err(RouteError::UnknownNumber);
+    }
+    let number = target.to_owned();
+    let Some(extension) = config.extensions.get(target) else {
+        reasons.push(Reason::NoExtension { number });
+        return Err(RouteError::UnknownNumber);
+    };
+    reasons.push(Reason::Extension { number, name: extension.name.clone() });
+    if extension.number == supervisor.number {
+        reasons.push(Reason::OwnNumber { number: target.to_owned() });
+        return Err(RouteError::OwnNumber);
+    }
+    if !extension.enabled {
+        reasons.push(Reason::ExtensionDisabled { number: target.to_owned() });
+        return Err(RouteError::Disabled);
+    }
+    Ok(Action::Listen { target: target.to_owned() })
 }
 
 fn to_extension(config: &Config, from: Option<&str>, extension: &Extension, reasons: &mut Vec<Reason>) -> Action {
@@ -148,7 +266,7 @@ fn to_extension(config: &Config, from: Option<&str>, extension: &Extension, reas
         return Action::Refuse(RouteError::OwnNumber);
     }
     let ring_time = ring_time(config, extension.ring_time_s, RingTimeSource::Extension, reasons);
-    Action::Ring { targets: vec![number.clone()], name: extension.name.clone(), ring_time }
+    Action::Ring { targets: vec![number.clone()], name: extension.name.clone(), ring_time, group: None, music: None }
 }
 
 fn to_ring_group(config: &Config, from: Option<&str>, group: &RingGroup, reasons: &mut Vec<Reason>) -> Action {
@@ -165,7 +283,11 @@ fn to_ring_group(config: &Config, from: Option<&str>, group: &RingGroup, reasons
         return Action::Refuse(RouteError::NobodyToRing);
     }
     let ring_time = ring_time(config, group.ring_time_s, RingTimeSource::RingGroup, reasons);
-    Action::Ring { targets, name: group.name.clone(), ring_time }
+    if let Some(class) = &group.music {
+        reasons.push(Reason::MusicWhileRinging { class: class.clone() });
+    }
+    let (name, music) = (group.name.clone(), group.music.clone());
+    Action::Ring { targets, name, ring_time, group: Some(group.number.clone()), music }
 }
 
 fn member_passed_over(config: &Config, from: Option<&str>, member: &str, chosen: &[String]) -> Option<PassedOver> {

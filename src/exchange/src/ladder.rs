@@ -54,7 +54,7 @@ impl Ladder {
     }
 }
 
-/// The message as text, with the values of Authorization headers replaced.
+/// The message as text, with the values of Authorization headers and the keys of descriptions replaced.
 fn blank_credentials(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(TEXT_MAX)];
     let text = String::from_utf8_lossy(cut);
@@ -70,6 +70,11 @@ fn blank_credentials(bytes: &[u8]) -> String {
         if blanking {
             out.push_str(name);
             out.push_str(": …\r\n");
+        } else if is_key(line) {
+            // What stands before a key (RFC 4568 §9.1: tag and suite) says how the audio was secured.
+            let shown = line.to_ascii_lowercase().find("inline:").unwrap_or(2);
+            out.push_str(&line[..shown]);
+            out.push_str("…\r\n");
         } else {
             out.push_str(line);
         }
@@ -77,9 +82,28 @@ fn blank_credentials(bytes: &[u8]) -> String {
     out
 }
 
+/// A line of a description that holds a key: SDES (RFC 4568), or the old `k=` (RFC 8866 §5.12).
+fn is_key(line: &str) -> bool {
+    let starts = |with: &str| line.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    starts("a=crypto:") || starts("k=")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_blanked() {
+        let text = blank_credentials(
+            b"INVITE sip:x SIP/2.0\r\n\r\nv=0\r\nk=clear:x\r\nm=audio 4000 RTP/SAVP 0\r\n\
+              a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3|2^20\r\na=Crypto:2 odd\r\na=sendrecv\r\n",
+        );
+        assert_eq!(
+            text,
+            "INVITE sip:x SIP/2.0\r\n\r\nv=0\r\nk=…\r\nm=audio 4000 RTP/SAVP 0\r\n\
+             a=crypto:1 AES_CM_128_HMAC_SHA1_80 …\r\na=…\r\na=sendrecv\r\n"
+        );
+    }
 
     #[test]
     fn credentials_are_blanked_also_when_folded() {

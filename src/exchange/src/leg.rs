@@ -2,15 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use base::{CallRef, Duration, Instant, LegId, StreamId, WallTime};
-use media::control::{Codec, Latch, Payload, Remote, StreamStats};
-use sdp::{Negotiation, Session};
+use base::{CallRef, Duration, Instant, LegId, PlayId, StreamId, WallTime};
+use media::control::{Codec, Latch, Listen, Payload, Processing, Remote, Secure, SecureKey, SecureSuite, StreamStats};
+use sdp::{CryptoSuite, Negotiation, Session};
 use sip::dialog::{Dialog, DialogId};
 use sip::message::{Contacts, Host, Request, Uri};
 use sip::registrar::Binding;
 use sip::transaction::{ClientId, ServerId};
 use sip::{Flow, Transport};
 
+use crate::call::keys::Keys;
+use crate::call::track::Track;
 use crate::record::{Cause, LegRole, LegSummary, Party};
 
 /// One dialog inside a call.
@@ -54,6 +56,8 @@ pub(crate) enum LegState {
     Up(Box<Up>),
     /// We sent BYE or a refusal and wait for the last word.
     Leaving { bye: Option<ClientId> },
+    /// Hung up by us before the phone has acknowledged our answer: the BYE follows its ACK (RFC 3261 §15).
+    Parting(Box<Up>, Cause),
     /// Nothing more will come.
     Down,
 }
@@ -156,6 +160,14 @@ pub(crate) struct Audio {
     pub(crate) talk: Option<Negotiation>,
     pub(crate) codec: Option<Codec>,
     pub(crate) stats: Option<StreamStats>,
+    /// What the box plays to its phone now.
+    pub(crate) playing: Option<PlayId>,
+    /// What the plane was last told of the phone.
+    pub(crate) last_remote: Option<Remote>,
+    /// What the plane was last told to do to its sound.
+    pub(crate) treated: (Processing, Listen),
+    pub(crate) keys: Keys,
+    pub(crate) track: Track,
 }
 
 impl Leg {
@@ -193,7 +205,7 @@ impl Leg {
                 let tag = request.headers.from_tag()?;
                 c.early.iter_mut().find(|d| d.id.remote_tag == tag)
             }
-            LegState::Leaving { .. } | LegState::Down => None,
+            LegState::Leaving { .. } | LegState::Parting(..) | LegState::Down => None,
         }
     }
 
@@ -242,7 +254,23 @@ impl Leg {
             return None;
         }
         let latch = if rtp.ip() == signalling { Latch::SameAddress } else { Latch::Nat { signalling } };
-        Some(Remote { rtp, rtcp, latch, payloads, send: agreed.send, receive: agreed.receive })
+        let secure = agreed.secure.map(|s| Secure {
+            suite: match s.suite {
+                CryptoSuite::AesCm128HmacSha1_80 => SecureSuite::AesCm128HmacSha1_80,
+                CryptoSuite::AesCm128HmacSha1_32 => SecureSuite::AesCm128HmacSha1_32,
+            },
+            ours: SecureKey(s.ours.0),
+            theirs: SecureKey(s.theirs.0),
+        });
+        Some(Remote {
+            send: agreed.send,
+            receive: agreed.receive,
+            ptime_ms: agreed.ptime_ms,
+            rtcp_mux: agreed.rtcp_mux,
+            secure,
+            datagrams: agreed.datagrams,
+            ..Remote::clear(rtp, rtcp, latch, payloads)
+        })
     }
 }
 

@@ -44,12 +44,15 @@ use sip::registrar::Registrar;
 use sip::transaction::{ClientId, Origin, ServerId, TransactionEvent, TransactionLayer, TransactionLimits};
 
 use crate::call::Call;
+use crate::call::conference::Conferences;
+use crate::call::play::Plays;
+use crate::call::recording::Recordings;
 use crate::io::{Input, Output};
 use crate::leg::Leg;
 use crate::live::Event;
 use crate::ports::Ports;
 use crate::receive::Denials;
-use crate::record::{Direction, Record};
+use crate::record::{Cause, Direction, Record};
 use crate::register::PendingRegister;
 
 pub use crate::restore::{OpenCall, Restored};
@@ -95,6 +98,12 @@ pub struct Counts {
     pub timers: usize,
     /// REGISTERs waiting for the disk.
     pub registers_pending: usize,
+    /// Play lists under way.
+    pub plays: usize,
+    /// Conferences that somebody is in.
+    pub conferences: usize,
+    /// Recordings that are not on disk yet; they may outlive their calls by a moment.
+    pub recordings: usize,
 }
 
 /// The state machine.
@@ -124,6 +133,9 @@ pub struct Exchange {
     last_leg: u64,
     pub(crate) denials: Denials,
     pub(crate) stopping: bool,
+    pub(crate) plays: Plays,
+    pub(crate) conferences: Conferences,
+    pub(crate) recordings: Recordings,
 }
 
 /// Why the exchange wakes.
@@ -137,6 +149,8 @@ pub(crate) enum Timer {
     SessionExpiry(LegId),
     /// Try again after a 491 (RFC 3261 §14.1).
     Retry(LegId),
+    /// A caller has heard enough of a test of the box.
+    VisitOver(CallRef),
     /// The last words of an ended call were awaited long enough.
     Finalise(CallRef),
     /// Time to keep the NAT bindings of phones behind routers open.
@@ -172,6 +186,9 @@ impl Exchange {
             last_leg: 0,
             denials: Denials::default(),
             stopping: false,
+            plays: Plays::default(),
+            conferences: Conferences::default(),
+            recordings: Recordings::default(),
             clock: (now, wall),
             now,
             config,
@@ -225,6 +242,9 @@ impl Exchange {
             bindings: self.registrar.len(),
             timers: self.timers.len(),
             registers_pending: self.registers_pending.len(),
+            plays: self.plays.len(),
+            conferences: self.conferences.len(),
+            recordings: self.recordings.len(),
         }
     }
 
@@ -252,6 +272,7 @@ impl Exchange {
                 Timer::SessionRefresh(leg) => self.refresh_session(leg),
                 Timer::SessionExpiry(leg) => self.session_expired(leg),
                 Timer::Retry(leg) => self.retry_modify(leg),
+                Timer::VisitOver(call) => self.end_call(call, Cause::NormalClearing, None),
                 Timer::Finalise(call) => self.finalise(call),
                 Timer::KeepAlive => self.keep_alive(),
             }

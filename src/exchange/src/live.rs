@@ -47,6 +47,9 @@ pub struct LiveCall {
     pub started_at: WallTime,
     /// When it was answered.
     pub answered_at: Option<WallTime>,
+    /// What is said is being recorded.
+    #[serde(default)]
+    pub recorded: bool,
 }
 
 /// What a call does now.

@@ -6,8 +6,8 @@
 
 use std::net::SocketAddr;
 
-use base::{CallRef, ConfigVersion, LegId, WallTime};
-use media::control::{Codec, StreamStats};
+use base::{CallRef, ConfigVersion, LegId, RecordingId, WallTime};
+use media::control::{Codec, RecordingEnd, Second, StreamStats};
 use serde::{Deserialize, Serialize};
 use sip::Flow;
 
@@ -29,6 +29,10 @@ pub enum Record {
     Account(AccountRecord),
     /// An administrative act or an authentication failure (security.md 41).
     Audit(AuditRecord),
+    /// A recording began, ended or was deleted.
+    Recording(Box<RecordingRecord>),
+    /// The seconds of one leg's audio, written just before the call's final record (OBS-4).
+    Track(Box<TrackRecord>),
 }
 
 /// A registrar binding (RFC 3261 §10.2.1) as it must survive a restart.
@@ -402,4 +406,57 @@ pub struct AuditRecord {
     pub from: Option<SocketAddr>,
     /// What was done, a clause: `changed extension 101`, `login failed`.
     pub what: String,
+}
+
+/// The life of a recording (QM-1, QM-3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordingRecord {
+    /// When.
+    pub at: WallTime,
+    /// The recording.
+    pub recording: RecordingId,
+    /// The call.
+    pub call: CallRef,
+    /// What.
+    pub what: RecordingStep,
+}
+
+/// What happened to a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RecordingStep {
+    /// It began.
+    Began {
+        /// Whose sound is on the left channel, or all of it.
+        left: Party,
+        /// Whose is on the right.
+        right: Option<Party>,
+        /// Why: the rule in one sentence.
+        why: String,
+    },
+    /// It is complete.
+    Ended(RecordingEnd),
+    /// Its file was removed.
+    Deleted {
+        /// By whom: an account's name, or `retention`.
+        by: String,
+    },
+}
+
+/// The seconds of one leg's audio.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackRecord {
+    /// The call.
+    pub call: CallRef,
+    /// The leg.
+    pub leg: LegId,
+    /// When the first row began.
+    pub from: WallTime,
+    /// What a row covers, in seconds: 1, or 2, 4, 8 … in long calls, so that there are at most 3,600 rows.
+    pub step_s: u16,
+    /// The rows.
+    pub rows: Vec<Second>,
+    /// Digits heard: at which second, which; `?` where they are private.
+    pub digits: Vec<(u32, char)>,
+    /// What is wrong with this leg's audio, in plain words, the most important first; empty if nothing is.
+    pub diagnosis: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! After a restart: bindings live on, calls that were cut off get their final record.
 
-use base::{CallRef, WallTime};
+use base::{CallRef, RecordingId, WallTime};
 use sip::message::{NameAddr, Uri};
 use sip::registrar::Binding;
 use sip::{Flow, Transport};
@@ -17,6 +17,8 @@ pub struct Restored {
     pub bindings: Vec<BindingRecord>,
     /// Calls with events but no final record.
     pub open_calls: Vec<OpenCall>,
+    /// Recordings that began and did not end; the shell tells what became of each.
+    pub open_recordings: Vec<(RecordingId, CallRef)>,
 }
 
 /// A call that was under way when the box stopped.
@@ -41,6 +43,9 @@ impl Exchange {
             self.publish_registration(extension);
         }
         self.arm_keep_alive();
+        for (recording, call) in restored.open_recordings {
+            self.recordings.restore(recording, call);
+        }
         for open in restored.open_calls {
             let record = interrupted(&open, wall);
             self.record(Record::CallEnded(Box::new(record)));

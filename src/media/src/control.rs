@@ -3,10 +3,22 @@
 //! Values only; nothing here knows sockets or threads. The plane obeys commands in order; a command
 //! for a stream that is not open is ignored and counted, for streams end at any moment.
 
+mod event;
+mod play;
+mod recording;
+mod room;
+mod secure;
+
 use std::net::{IpAddr, SocketAddr};
 
-use base::{Duration, StreamId};
+use base::{Duration, PlayId, RecordingId, RoomId, StreamId};
 use serde::{Deserialize, Serialize};
+
+pub use event::{DigitWay, MediaEvent, PlayEnd, Second, Signal, StreamStats};
+pub use play::{Country, DigitTones, Listen, PlayItem, PlayList, Processing, Tone};
+pub use recording::{Recorded, RecordingEnd, RecordingFile, RecordingFormat};
+pub use room::{Audience, RoomOptions, RoomRole};
+pub use secure::{Secure, SecureKey, SecureSuite};
 
 /// An audio coding, told apart as RTP tells them apart (name, clock rate; RFC 3551 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +81,32 @@ pub struct Remote {
     pub send: bool,
     /// The peer sends audio to us (sendrecv or sendonly).
     pub receive: bool,
+    /// How much sound a packet to the peer carries: its `a=ptime`, 10–60 ms in steps of 10; 20 as a rule.
+    pub ptime_ms: u8,
+    /// RTCP comes and goes on the RTP port (RFC 5761, `a=rtcp-mux`).
+    pub rtcp_mux: bool,
+    /// The keys of a secured leg (RFC 3711, 4568). With keys, nothing in the clear is believed or sent.
+    pub secure: Option<Secure>,
+    /// What comes is no RTP (T.38 over UDPTL): believed datagrams are handed on as they are, `payloads` is empty.
+    pub datagrams: bool,
+}
+
+impl Remote {
+    /// A peer in the clear that sends and receives packets of 20 ms, RTCP on a port of its own.
+    pub fn clear(rtp: SocketAddr, rtcp: SocketAddr, latch: Latch, payloads: Vec<Payload>) -> Remote {
+        Remote {
+            rtp,
+            rtcp,
+            latch,
+            payloads,
+            send: true,
+            receive: true,
+            ptime_ms: 20,
+            rtcp_mux: false,
+            secure: None,
+            datagrams: false,
+        }
+    }
 }
 
 /// What happens with the audio that a stream receives.
@@ -76,14 +114,17 @@ pub struct Remote {
 pub enum Sink {
     /// Nothing: the packets are counted, digits are heard, audio is dropped.
     None,
-    /// Forwarded to another stream of the plane, payload types translated by codec.
+    /// Given to another stream of the plane: forwarded as it is where that stream's peer knows the coding, else
+    /// transcoded. Digits pass in the way that the other peer understands.
     Stream(StreamId),
     /// Sent back to where it came from (echo test).
     Echo,
+    /// A member of a room, whose sound in turn is what the stream's peer hears.
+    Room(RoomId, RoomRole),
 }
 
 /// From the exchange to the plane.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MediaCommand {
     /// Open RTP on `ip`:`port` (even) and RTCP on `port` + 1. Until [`MediaCommand::Remote`] comes,
     /// everything received is dropped.
@@ -102,104 +143,104 @@ pub enum MediaCommand {
         /// Its peer.
         remote: Remote,
     },
-    /// Where this stream's received audio goes from now on (one direction only).
+    /// Where this stream's received audio goes from now on (one direction only). A stream that was in a
+    /// room leaves it; given the same room again it changes its role.
     Sink {
         /// The stream whose received audio is meant.
         stream: StreamId,
         /// Where it goes.
         sink: Sink,
     },
+    /// What is done to the sound that the stream receives, and what is listened for in it. Anything but the
+    /// defaults has it decoded also where it is merely handed on.
+    Treat {
+        /// The stream.
+        stream: StreamId,
+        /// Noise, gain, echo.
+        processing: Processing,
+        /// What is told as [`MediaEvent::Heard`] and [`MediaEvent::Digit`].
+        listen: Listen,
+    },
+    /// Play to the stream's peer, in place of whatever it would hear, until the list ends. A list that is
+    /// still playing there is stopped and told so first.
+    Play {
+        /// The stream whose peer hears it.
+        stream: StreamId,
+        /// This run.
+        play: PlayId,
+        /// What.
+        list: PlayList,
+    },
+    /// Stop that run if it still plays. [`MediaEvent::Played`] tells its end in any case, once.
+    StopPlay {
+        /// The stream.
+        stream: StreamId,
+        /// The run.
+        play: PlayId,
+    },
+    /// Send a key to the stream's peer: by RFC 4733 if that was agreed on, else as a tone. Keys queue up, at
+    /// most 32.
+    SendDigit {
+        /// The stream.
+        stream: StreamId,
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: char,
+        /// How long, 40–1,000 ms.
+        duration: Duration,
+    },
+    /// Open a room. Streams become members by [`Sink::Room`].
+    OpenRoom {
+        /// The room.
+        room: RoomId,
+        /// How it mixes.
+        options: RoomOptions,
+    },
+    /// Play to all in a room, mixed with what is spoken.
+    PlayRoom {
+        /// The room.
+        room: RoomId,
+        /// This run.
+        play: PlayId,
+        /// What.
+        list: PlayList,
+    },
+    /// Stop that run if it still plays.
+    StopPlayRoom {
+        /// The room.
+        room: RoomId,
+        /// The run.
+        play: PlayId,
+    },
+    /// Close a room; members that are left hear nothing more.
+    CloseRoom {
+        /// The room.
+        room: RoomId,
+    },
+    /// Record what streams receive, or a room's whole sound. Ends by [`MediaCommand::StopRecording`] or when
+    /// nothing recorded is open any more; then [`MediaEvent::Recorded`] tells the outcome, once.
+    Record {
+        /// The recording.
+        recording: RecordingId,
+        /// Whom.
+        of: Recorded,
+        /// Whereto.
+        file: RecordingFile,
+    },
+    /// Leave out what is said until told otherwise (card data). The gap is silence in the file and is marked.
+    PauseRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// On or off.
+        paused: bool,
+    },
+    /// The recording is complete.
+    StopRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
     /// Close both sockets; answered by [`MediaEvent::Closed`] with the final figures.
     Close {
         /// The stream.
         stream: StreamId,
     },
-}
-
-/// From the plane to the exchange.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum MediaEvent {
-    /// The sockets could not be opened.
-    OpenFailed {
-        /// The stream, which no longer exists.
-        stream: StreamId,
-        /// The operating system's reason, for the log and the call page.
-        reason: String,
-    },
-    /// The first believed packet, or a believed change of source.
-    Latched {
-        /// The stream.
-        stream: StreamId,
-        /// The peer's real RTP source, to which we now send.
-        peer: SocketAddr,
-    },
-    /// A DTMF digit by RFC 4733 ended (reported once per digit).
-    Digit {
-        /// The stream that heard it.
-        stream: StreamId,
-        /// `0`–`9`, `*`, `#`, `A`–`D`.
-        digit: char,
-        /// How long the key was held.
-        duration: Duration,
-    },
-    /// A stream that should receive has received no RTP for the inactivity limit. Repeated once per
-    /// further limit.
-    Silent {
-        /// The stream.
-        stream: StreamId,
-        /// Since when nothing was received.
-        for_: Duration,
-    },
-    /// Figures so far, once every 5 s per open stream that has a remote.
-    Quality {
-        /// The stream.
-        stream: StreamId,
-        /// Totals since it was opened.
-        stats: StreamStats,
-    },
-    /// The stream is closed; its ports are free again.
-    Closed {
-        /// The stream.
-        stream: StreamId,
-        /// The final figures.
-        stats: StreamStats,
-    },
-}
-
-/// Totals of one stream since it was opened: what we received from the peer, what we sent it, and
-/// what the peer's RTCP says of what it received.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StreamStats {
-    /// RTP packets received from the believed peer.
-    pub received: u64,
-    /// RTP payload octets received.
-    pub received_octets: u64,
-    /// Expected minus received (RFC 3550 §6.4.1), never below zero here.
-    pub lost: u64,
-    /// Packets that came after a later one, not duplicates.
-    pub reordered: u64,
-    /// Interarrival jitter now (RFC 3550 §6.4.1), in microseconds.
-    pub jitter_us: u32,
-    /// The highest jitter seen, in microseconds.
-    pub jitter_max_us: u32,
-    /// The longest time between two packets, in milliseconds.
-    pub gap_max_ms: u32,
-    /// RTP packets sent to the peer.
-    pub sent: u64,
-    /// RTP payload octets sent.
-    pub sent_octets: u64,
-    /// Packets lost on the way to the peer, by its receiver reports, if it sent any.
-    pub remote_lost: Option<u32>,
-    /// Jitter at the peer in microseconds, by its receiver reports.
-    pub remote_jitter_us: Option<u32>,
-    /// Last round trip by RTCP (RFC 3550 §6.4.1), in microseconds.
-    pub round_trip_us: Option<u32>,
-    /// The highest round trip, in microseconds.
-    pub round_trip_max_us: Option<u32>,
-    /// Packets dropped because their source was not the believed peer.
-    pub strangers: u64,
-    /// Packets dropped for another reason: malformed, unknown payload type, no sink, no common codec.
-    pub dropped: u64,
-    /// The peer's real RTP source, once heard.
-    pub peer: Option<SocketAddr>,
 }

@@ -15,10 +15,13 @@ pub mod control;
 pub mod demux;
 pub mod digits;
 mod number;
+pub mod playout;
 pub mod quality;
 pub mod reception;
 pub mod rtcp;
 pub mod rtp;
+pub mod speech;
+pub mod srtp;
 pub mod stream;
 
 pub use number::{ClockRate, RtpTimestamp, SeqNo};

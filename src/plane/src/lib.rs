@@ -8,9 +8,12 @@
 //! **Invariants:** an audio thread never waits for anything but its sockets; [`Plane`]'s event callback must not block;
 //! a stream that is closed has given back both ports before [`MediaEvent::Closed`] is told.
 
+pub mod library;
 mod limits;
 mod placement;
 mod queue;
+pub mod recorder;
+mod recordings;
 mod socket;
 mod worker;
 
@@ -22,26 +25,44 @@ use std::time::Duration;
 
 use base::Random;
 use media::control::{MediaCommand, MediaEvent};
+use media::speech::{SoundState, Sounds, VoiceOptions};
 use media::stream::StreamOptions;
 
 use placement::Placement;
 use queue::{Order, Queue};
-use worker::{Start, Worker};
+use recorder::Recorder;
+use recordings::{Recordings, Target};
+use worker::{Start, TapOrder, Worker};
 
 /// How the plane runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PlaneOptions {
     /// Audio threads, at least 1.
     pub threads: usize,
     /// A stream that should receive and hears nothing for so long is told as [`MediaEvent::Silent`].
     pub inactivity: Duration,
+    /// Each audio thread keeps to one core.
+    pub pin: bool,
+    /// How the box speaks.
+    pub voice: VoiceOptions,
+    /// Prompts and music; without it nothing is played.
+    pub sounds: Option<Arc<dyn Sounds + Send + Sync>>,
+    /// Where recordings go; without it none is made.
+    pub recorder: Option<Recorder>,
 }
 
 impl Default for PlaneOptions {
     /// A thread per core up to four, 30 s of inactivity.
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        PlaneOptions { threads: cores.min(THREADS_DEFAULT_MAX), inactivity: Duration::from_secs(30) }
+        PlaneOptions {
+            threads: cores.min(THREADS_DEFAULT_MAX),
+            inactivity: Duration::from_secs(30),
+            pin: false,
+            voice: VoiceOptions::default(),
+            sounds: None,
+            recorder: None,
+        }
     }
 }
 
@@ -51,6 +72,15 @@ const THREADS_DEFAULT_MAX: usize = 4;
 /// What is told to the owner, from audio threads: it must not block.
 pub type OnEvent = Arc<dyn Fn(MediaEvent) + Send + Sync>;
 
+/// A library without a book.
+struct NoSounds;
+
+impl Sounds for NoSounds {
+    fn sound(&self, _: &str) -> SoundState {
+        SoundState::Failed("there is no library".to_owned())
+    }
+}
+
 /// The running audio plane.
 pub struct Plane {
     queues: Vec<Arc<Queue>>,
@@ -59,6 +89,7 @@ pub struct Plane {
     /// take it, so waiting for room in a queue while holding it is safe.
     sending: Mutex<()>,
     ignored: Arc<AtomicU64>,
+    recordings: Arc<Recordings>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -71,7 +102,12 @@ impl Plane {
         let placement = Arc::new(Mutex::new(Placement::new(count)));
         let ignored = Arc::new(AtomicU64::new(0));
         let queues = (0..count).map(|_| Queue::new().map(Arc::new)).collect::<io::Result<Vec<_>>>()?;
-        let plane = Plane { queues, placement, sending: Mutex::default(), ignored, threads: Mutex::default() };
+        let clock = std::time::Instant::now();
+        let recordings = Arc::new(Recordings::new(options.recorder, clock, Arc::clone(&on_event)));
+        let (sending, threads) = (Mutex::default(), Mutex::default());
+        let plane = Plane { queues, placement, sending, ignored, recordings, threads };
+        let sounds = options.sounds.unwrap_or_else(|| Arc::new(NoSounds));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         for (n, queue) in plane.queues.iter().enumerate() {
             let mut seed = [0; 32];
             random.fill(&mut seed);
@@ -81,6 +117,11 @@ impl Plane {
                 on_event: plane.telling(&on_event),
                 ignored: Arc::clone(&plane.ignored),
                 random: Random::from_seed(seed),
+                clock,
+                voice: options.voice,
+                sounds: Arc::clone(&sounds),
+                recorder: plane.recordings.queue(),
+                core: options.pin.then_some(n % cores),
             };
             // On an error here the plane is dropped, which stops the threads that run already.
             let thread = Worker::spawn(format!("audio-{n}"), start)?;
@@ -100,6 +141,12 @@ impl Plane {
         let _in_order = lock(&self.sending);
         let mut orders: Vec<Vec<Order>> = self.queues.iter().map(|_| Vec::new()).collect();
         for command in commands {
+            if let Some(taps) = self.recordings.obey(&command) {
+                for (target, tap) in taps {
+                    self.hand_tap(&mut orders, target, tap);
+                }
+                continue;
+            }
             // Held for this line only: a worker takes it to tell that a stream could not be opened, and must not have
             // to wait for a queue to empty.
             let (thread, moves) = lock(&self.placement).place(&command);
@@ -119,6 +166,17 @@ impl Plane {
             }
         }
         self.hand_over(&mut orders);
+    }
+
+    fn hand_tap(&self, orders: &mut [Vec<Order>], target: Target, tap: TapOrder) {
+        let (thread, order) = match target {
+            Target::Stream(stream) => (lock(&self.placement).thread_of(stream), Order::Tap { stream, tap }),
+            Target::Room(room) => (Some(lock(&self.placement).thread_of_room(room)), Order::TapRoom { room, tap }),
+        };
+        match thread.and_then(|t| orders.get_mut(t)) {
+            Some(orders) => orders.push(order),
+            None => _ = self.ignored.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     fn hand_over(&self, orders: &mut [Vec<Order>]) {
@@ -158,9 +216,11 @@ impl Plane {
     /// `on_event`, and forget where a stream was that is no more, also one that nobody asked to close.
     fn telling(&self, on_event: &OnEvent) -> OnEvent {
         let (on_event, placement) = (Arc::clone(on_event), Arc::clone(&self.placement));
+        let recordings = Arc::clone(&self.recordings);
         Arc::new(move |event| {
             if let MediaEvent::OpenFailed { stream, .. } | MediaEvent::Closed { stream, .. } = &event {
                 lock(&placement).close(*stream);
+                recordings.stream_closed(*stream);
             }
             on_event(event);
         })

@@ -30,3 +30,10 @@ pub(crate) fn entropy() -> io::Result<[u8; 32]> {
         Err(_) => Err(io::Error::last_os_error()),
     }
 }
+
+/// Keeps the calling thread to one core.
+pub(crate) fn pin_to(core: usize) -> nix::Result<()> {
+    let mut set = nix::sched::CpuSet::new();
+    set.set(core)?;
+    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use base::StreamId;
+use base::{RoomId, StreamId};
 use media::control::{MediaCommand, Sink};
 
 /// The map of the plane, kept where commands come in.
@@ -44,10 +44,27 @@ impl Placement {
     pub(crate) fn place(&mut self, command: &MediaCommand) -> (Option<usize>, Vec<Move>) {
         match command {
             MediaCommand::Open { stream, .. } => (self.open(*stream), Vec::new()),
-            MediaCommand::Remote { stream, .. } => (self.thread_of(*stream), Vec::new()),
+            MediaCommand::Remote { stream, .. }
+            | MediaCommand::Treat { stream, .. }
+            | MediaCommand::Play { stream, .. }
+            | MediaCommand::StopPlay { stream, .. }
+            | MediaCommand::SendDigit { stream, .. } => (self.thread_of(*stream), Vec::new()),
             MediaCommand::Sink { stream, sink } => self.sink(*stream, *sink),
             MediaCommand::Close { stream } => (self.close(*stream), Vec::new()),
+            MediaCommand::OpenRoom { room, .. }
+            | MediaCommand::PlayRoom { room, .. }
+            | MediaCommand::StopPlayRoom { room, .. }
+            | MediaCommand::CloseRoom { room } => (Some(self.thread_of_room(*room)), Vec::new()),
+            // Not one thread's affair: see `Plane`.
+            MediaCommand::Record { .. } | MediaCommand::PauseRecording { .. } | MediaCommand::StopRecording { .. } => {
+                (None, Vec::new())
+            }
         }
+    }
+
+    /// A room's members all live on one thread.
+    pub(crate) fn thread_of_room(&self, room: RoomId) -> usize {
+        (room.0 % self.threads) as usize
     }
 
     /// The thread for a new stream; none if there is one of that id. The two legs of a call are opened one after the
@@ -74,13 +91,16 @@ impl Placement {
     pub(crate) fn sink(&mut self, stream: StreamId, sink: Sink) -> (Option<usize>, Vec<Move>) {
         let target = match sink {
             Sink::Stream(target) => Some(target),
-            Sink::None | Sink::Echo => None,
+            Sink::None | Sink::Echo | Sink::Room(..) => None,
         };
         match self.streams.get_mut(&stream) {
             Some(placed) => placed.sink = target,
             None => return (None, Vec::new()),
         }
-        let there = target.and_then(|t| self.thread_of(t));
+        let there = match sink {
+            Sink::Room(room, _) => Some(self.thread_of_room(room)),
+            Sink::None | Sink::Echo | Sink::Stream(_) => target.and_then(|t| self.thread_of(t)),
+        };
         if let (Some(target), None) = (target, there) {
             if self.awaited.len() >= AWAITED_MAX {
                 self.awaited.clear();

@@ -4,17 +4,21 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use base::StreamId;
+use base::{RoomId, StreamId};
 use media::control::MediaCommand;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::lock;
-use crate::worker::Slot;
+use crate::worker::{Slot, TapOrder};
 
 /// What an audio thread is told.
 pub(crate) enum Order {
     /// A command from the exchange.
     Media(MediaCommand),
+    /// A recording of a stream begins or ends.
+    Tap { stream: StreamId, tap: TapOrder },
+    /// A recording of a room begins or ends.
+    TapRoom { room: RoomId, tap: TapOrder },
     /// This stream will come from another thread; commands for it wait until it is here.
     Expect(StreamId),
     /// Give this stream away.

@@ -134,6 +134,18 @@ impl Batch {
         Some((self.buffers.get_mut(n)?.get_mut(..len)?, source))
     }
 
+    /// Lets `change` rewrite the `n`th datagram in its whole buffer; it gives the new length, or none to drop it.
+    pub(crate) fn resize(&mut self, n: usize, change: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        let (Some(buffer), Some(packet)) = (self.buffers.get_mut(n), self.packets.get_mut(n)) else { return false };
+        match change(buffer).filter(|len| *len < PACKET_MAX) {
+            Some(len) => {
+                packet.len = len;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Notes that the `n`th datagram is to be sent.
     pub(crate) fn post(&mut self, n: usize, to: SocketAddr) {
         if let Some(place) = self.outgoing.packets.get_mut(self.outgoing.len) {

@@ -25,15 +25,27 @@ pub enum SdpError {
     Line(usize),
 }
 
-/// An offer that leads to no audio: the peers are incompatible. 488 (Not Acceptable Here).
+/// An offer that leads to no audio: the peers are incompatible. 488 (Not Acceptable Here), except where a
+/// variant says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NegotiationError {
-    /// No `m=audio` line over plain RTP that is not refused.
+    /// No `m=audio` line over RTP (and no fax) that is not refused and that we can carry.
     #[error("no usable audio stream")]
     NoAudio,
     /// No codec that the other side and the configuration allow.
     #[error("no codec in common")]
     NoCommonCodec,
+    /// A secured stream on a leg that has none ([`crate::Security::Off`]), or in answer to our offer in the
+    /// clear.
+    #[error("a secured audio stream is not wanted here")]
+    SecurityUnwanted,
+    /// A stream in the clear on a leg that must be secured, or that was until now.
+    #[error("an audio stream in the clear is not allowed here")]
+    SecurityRequired,
+    /// A secured stream none of whose keys can be used (suite, parameters, identifiers; RFC 4568 §6), or an
+    /// answer that takes up none of ours.
+    #[error("no usable key for the secured audio stream")]
+    NoUsableKey,
     /// A second offer while one is open (RFC 3264 §4): 491 (Request Pending) if ours is open,
     /// 500 with Retry-After if the peer's is (RFC 3261 §14.2).
     #[error("an offer is already open")]

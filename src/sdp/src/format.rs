@@ -34,17 +34,38 @@ impl Format {
     }
 
     /// Whether both are the same coding, whatever their numbers. Names fold case (RFC 8866 §6.6).
+    ///
+    /// Deviation: Opus is Opus also where a phone forgets its `/2` (RFC 7587 §7).
     pub fn same_codec(&self, other: &Format) -> bool {
         !self.encoding.is_empty()
             && self.encoding.eq_ignore_ascii_case(&other.encoding)
             && self.clock_rate == other.clock_rate
-            && self.channels == other.channels
+            && (self.channels == other.channels || self.is_opus())
     }
 
     /// Whether it carries digits or silence beside a codec that carries the voice.
     pub fn is_companion(&self) -> bool {
+        self.is_event() || self.encoding.eq_ignore_ascii_case(Self::COMFORT_NOISE)
+    }
+
+    /// Whether the box can turn it into another coding and back. All else can only be passed on.
+    pub(crate) fn is_transcoded(&self) -> bool {
+        let narrow = |name: &str| self.encoding.eq_ignore_ascii_case(name) && self.clock_rate == 8000;
+        self.is_opus() || ["PCMU", "PCMA", "G722"].into_iter().any(narrow) && self.channels == 1
+    }
+
+    pub(crate) fn is_opus(&self) -> bool {
+        self.encoding.eq_ignore_ascii_case("opus") && self.clock_rate == 48000
+    }
+
+    pub(crate) fn is_event(&self) -> bool {
         self.encoding.eq_ignore_ascii_case(Self::TELEPHONE_EVENT)
-            || self.encoding.eq_ignore_ascii_case(Self::COMFORT_NOISE)
+    }
+
+    /// Digits as we offer them, on both clocks (RFC 4733 §2.1: they run on the clock of the voice beside them).
+    pub(crate) fn events() -> [Self; 2] {
+        [(101, 8000), (102, 48000)]
+            .map(|(payload, clock_rate)| Format::new(payload, Self::TELEPHONE_EVENT, clock_rate, 1, Some(KEYS)))
     }
 
     /// Whether its number is bound to its meaning by RFC 3551 and needs no `a=rtpmap` to be understood.
@@ -68,6 +89,9 @@ impl Format {
         known.into_iter().find(|format| format.encoding.eq_ignore_ascii_case(name))
     }
 }
+
+/// The events of the sixteen keys (RFC 4733 §3.2).
+pub(crate) const KEYS: &str = "0-15";
 
 /// RFC 3551 §6, tables 4 and 5: number, name, clock rate, channels.
 const STATIC: &[(u8, &str, u32, u8)] = &[

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::crypto::Crypto;
 use crate::direction::Direction;
 use crate::error::SdpError;
 use crate::format::Format;
@@ -131,6 +132,10 @@ impl Reader {
             "maxptime" => media.maxptime = milliseconds(value).or(media.maxptime),
             "rtcp" => media.rtcp = rtcp(value).or(media.rtcp),
             "rtcp-mux" => media.rtcp_mux = true,
+            "crypto" => {
+                let room = Crypto::LINES_MAX.saturating_sub(media.crypto.len());
+                media.crypto.extend(Crypto::parse(value).into_iter().take(room));
+            }
             _ => match Direction::from_name(name) {
                 Some(direction) => self.open.direction = Some(direction),
                 None => media.attributes.push(attribute()),

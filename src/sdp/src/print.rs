@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::session::{Attribute, Bandwidth, Line, Media, Session};
+use crate::session::{Attribute, Bandwidth, Line, Media, MediaKind, Session};
 
 /// The place of a line among its neighbours (RFC 8866 §5); letters unknown come before the attributes.
 pub(crate) fn rank(letter: char) -> usize {
@@ -79,8 +79,13 @@ impl Media {
         if self.rtcp_mux {
             line(out, format_args!("a=rtcp-mux"));
         }
+        for crypto in &self.crypto {
+            line(out, format_args!("a=crypto:{}", crypto.value()));
+        }
         attributes(out, &self.attributes);
-        if self.port != 0 || self.direction != Default::default() {
+        // A fax goes both ways by its nature; gateways do not expect it to be said.
+        let needed = self.port != 0 && self.kind != MediaKind::Image;
+        if needed || self.direction != Default::default() {
             line(out, format_args!("a={}", self.direction));
         }
     }

@@ -1,7 +1,9 @@
 //! The parts of a session description.
 
+use core::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::crypto::{Crypto, CryptoSuite, MasterKey};
 use crate::direction::Direction;
 use crate::format::Format;
 
@@ -68,6 +70,8 @@ pub struct Media {
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// `a=rtcp-mux`: RTCP on the RTP port (RFC 5761).
     pub rtcp_mux: bool,
+    /// `a=crypto`, in the peer's order of preference (RFC 4568 §5.1.1).
+    pub crypto: Vec<Crypto>,
     /// Other lines (`i=`, `k=`), in the order of RFC 8866 §5.
     pub other_lines: Vec<Line>,
     /// All other `a=` lines, in order.
@@ -81,7 +85,7 @@ pub enum MediaKind {
     Audio,
     /// Pictures that move.
     Video,
-    /// Fax (T.38).
+    /// Fax.
     Image,
     /// Any other token.
     Other(String),
@@ -97,7 +101,7 @@ pub struct Bandwidth {
 }
 
 /// `a=name` or `a=name:value` (RFC 8866 §5.13).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// The name, as it came.
     pub name: String,
@@ -106,7 +110,7 @@ pub struct Attribute {
 }
 
 /// A line that is kept but not understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Line {
     /// The letter before `=`.
     pub letter: char,
@@ -139,8 +143,8 @@ impl Session {
         media.connection.or(self.connection)
     }
 
-    /// The position and the section of the first `m=audio` over plain RTP that is not refused. In a
-    /// description of ours it is the only live one.
+    /// The position and the section of the first `m=audio` over RTP, in the clear or with a key that we can
+    /// use, that is not refused. In a description of ours it is the only live one.
     pub fn audio(&self) -> Option<(usize, &Media)> {
         self.media.iter().enumerate().find(|(_, media)| media.is_live_audio())
     }
@@ -169,14 +173,38 @@ impl Media {
     /// The most formats read per `m=` line.
     pub const FORMATS_MAX: usize = 64;
 
-    /// Audio over RTP that is neither encrypted nor behind another layer.
-    pub(crate) fn is_plain_audio(&self) -> bool {
-        self.kind == MediaKind::Audio
-            && ["RTP/AVP", "RTP/AVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
+    /// Audio over RTP, in the clear or under keys from the description; behind no other layer (DTLS).
+    pub(crate) fn is_rtp_audio(&self) -> bool {
+        self.kind == MediaKind::Audio && (self.is_plain() || self.is_secured())
     }
 
+    /// Audio that may be taken up: not refused, and if it is secured, with a key that we can use.
     pub(crate) fn is_live_audio(&self) -> bool {
-        self.is_plain_audio() && self.port != 0
+        self.is_rtp_audio() && self.port != 0 && (self.is_plain() || self.key().is_some())
+    }
+
+    fn is_plain(&self) -> bool {
+        ["RTP/AVP", "RTP/AVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
+    }
+
+    /// SRTP with keys in the description (RFC 4568 §6).
+    pub(crate) fn is_secured(&self) -> bool {
+        ["RTP/SAVP", "RTP/SAVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
+    }
+
+    /// The first `a=crypto` line that is of use: its tag, suite and key.
+    pub(crate) fn key(&self) -> Option<(u32, CryptoSuite, MasterKey)> {
+        self.crypto.iter().find_map(|line| line.usable().map(|(suite, key)| (line.tag, suite, key)))
+    }
+
+    /// The suite, this side's key and the other's where offer and answer, whichever this is, name one tag with
+    /// one suite. Never the same key twice: one key stream for two ends protects nothing (RFC 3711 §9.1).
+    pub(crate) fn shared_key(&self, other: &Media) -> Option<(CryptoSuite, MasterKey, MasterKey)> {
+        self.crypto.iter().find_map(|line| {
+            let twin = other.crypto.iter().find(|twin| twin.tag == line.tag)?;
+            let ((suite, ours), (same, theirs)) = (line.usable()?, twin.usable()?);
+            (suite == same && ours != theirs).then_some((suite, ours, theirs))
+        })
     }
 
     /// An `m=` line that refuses `self` and keeps its place (RFC 3264 §6: the port is zero, the
@@ -204,6 +232,7 @@ impl Media {
             maxptime: None,
             rtcp: None,
             rtcp_mux: false,
+            crypto: Vec::new(),
             other_lines: Vec::new(),
             attributes: Vec::new(),
         }
@@ -229,5 +258,22 @@ impl MediaKind {
             MediaKind::Image => "image",
             MediaKind::Other(token) => token,
         }
+    }
+}
+
+impl fmt::Debug for Attribute {
+    /// Without the value where it is a key: `a=crypto` in a wrong place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = self.name.eq_ignore_ascii_case("crypto");
+        let value = if secret { self.value.as_ref().map(|_| "…") } else { self.value.as_deref() };
+        f.debug_struct("Attribute").field("name", &self.name).field("value", &value).finish()
+    }
+}
+
+impl fmt::Debug for Line {
+    /// Without the value where it is a key (`k=`, RFC 8866 §5.12).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.letter == 'k' { "…" } else { self.value.as_str() };
+        f.debug_struct("Line").field("letter", &self.letter).field("value", &value).finish()
     }
 }

@@ -2,7 +2,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sdp::{LocalMedia, Session, agreed, answer, check_answer, rewrite_answer, rewrite_offer};
+use sdp::{
+    LocalMedia, MasterKey, Negotiation, Security, Session, agreed, answer, check_answer, rewrite_answer, rewrite_offer,
+};
 
 const ALLOWED: [&str; 5] = ["PCMU", "PCMA", "G722", "opus", "G729"];
 
@@ -23,6 +25,8 @@ fn line() -> impl Strategy<Value = String> {
         "a=fmtp:(96|97|101) ?[a-z0-9=;-]{0,8}",
         "a=(ptime|maxptime|rtcp|label|content|candidate|crypto):? ?[0-9a-z .]{0,12}",
         "m=(audio|video|image|text) [0-9]{1,5}(/[0-9])? (RTP/AVP|RTP/AVPF|RTP/SAVP|udptl)( (0|8|9|13|18|96|97|101|111|t38)){0,6}",
+        "a=crypto:[0-9]{1,10} AES_CM_128_HMAC_SHA1_(80|32) inline:[a-zA-Z]{38,41}(\\|2\\^(20|31|50))?(\\|1:4)?( KDR=[01])?",
+        "a=T38Fax(Version|MaxBuffer):[0-9]{1,4}",
         "[a-z]=[ -~]{0,20}",
         "t=(0 0|1 2)",
         "[ -~é]{0,12}",
@@ -39,15 +43,14 @@ fn description() -> impl Strategy<Value = String> {
 fn audio_description() -> impl Strategy<Value = Session> {
     let formats = "( (0|8|9|18|4|13)){0,4}( 96)?( 97)?( 101)?";
     let lines = vec(line().prop_filter("attributes", |line| line.starts_with("a=")), 0..8);
-    let section = (formats, lines, 0_u16..3)
-        .prop_map(|(formats, lines, port)| format!("m=audio {} RTP/AVP{formats}\n{}\n", port * 4000, lines.join("\n")));
-    vec(prop_oneof![3 => section, 1 => Just("m=video 5000 RTP/AVP 31 99\n".to_owned())], 1..4).prop_filter_map(
-        "readable",
-        |sections| {
-            let text = format!("v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\n{}", sections.concat());
-            Session::parse(text.as_bytes()).ok()
-        },
-    )
+    let section = (formats, lines, 0_u16..3, "RTP/(AVP|AVPF|SAVP)").prop_map(|(formats, lines, port, profile)| {
+        format!("m=audio {} {profile}{formats}\n{}\n", port * 4000, lines.join("\n"))
+    });
+    let other = "m=(video [05]000 RTP/AVP 31 99|image [05]000 udptl t38)\n";
+    vec(prop_oneof![3 => section, 1 => other], 1..4).prop_filter_map("readable", |sections| {
+        let text = format!("v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\n{}", sections.concat());
+        Session::parse(text.as_bytes()).ok()
+    })
 }
 
 proptest! {
@@ -83,11 +86,24 @@ proptest! {
             prop_assert_eq!(check_answer(&offer, &own), Ok(()));
             prop_assert_eq!(Session::parse(&own.to_bytes()), Ok(own));
         }
+        for security in [Security::Off, Security::Optional, Security::Preferred, Security::Required] {
+            let mut leg = Negotiation::new(ours(20000));
+            leg.set_security(security, MasterKey([7; 30]));
+            if leg.offer_received(offer.clone()).is_err() || leg.answer_own(&ALLOWED).is_err() {
+                continue;
+            }
+            let secure = leg.agreed().is_some_and(|agreed| agreed.secure.is_some());
+            prop_assert!(leg.agreed().is_none() || security != Security::Required || secure);
+            prop_assert!(security != Security::Off || !secure);
+            let answer = leg.our_description().cloned().unwrap_or_else(|| offer.clone());
+            prop_assert_eq!(check_answer(&offer, &answer), Ok(()));
+        }
         let Ok(sent) = rewrite_offer(&offer, &ours(20002), &ALLOWED) else { return Ok(()) };
         prop_assert_eq!(sent.media.len(), offer.media.len());
         prop_assert_eq!(Session::parse(&sent.to_bytes()), Ok(sent.clone()));
         if let Ok(back) = rewrite_answer(&given, &sent, &offer, &ours(20000)) {
             prop_assert_eq!(check_answer(&offer, &back), Ok(()));
+            prop_assert!(back.audio().is_none() || back.audio().is_some_and(|(_, audio)| audio.voice().is_some()));
             if let Some(agreed) = agreed(&back, &offer) {
                 let numbers: Vec<u8> = agreed.payloads.iter().map(|(number, _)| *number).collect();
                 let once: std::collections::BTreeSet<u8> = numbers.iter().copied().collect();

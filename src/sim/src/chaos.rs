@@ -6,8 +6,10 @@ use exchange::io::Command;
 use sdp::Direction;
 use sip::message::Method;
 
+use crate::company::BOARD_PIN;
 use crate::network::Faults;
-use crate::phone::{Answering, CallId, Habits, Stage};
+use crate::phone::{Answering, CallId, Habits, Keys, Stage};
+use crate::plane::PlaneFaults;
 use crate::store::StoreFaults;
 use crate::world::World;
 
@@ -18,8 +20,8 @@ pub struct ChaosOptions {
     pub network: Faults,
     /// The disk.
     pub store: StoreFaults,
-    /// Audio streams that cannot be opened, in thousandths.
-    pub open_failure: u16,
+    /// The machine below the audio plane.
+    pub plane: PlaneFaults,
     /// Phones lose power.
     pub phones_crash: bool,
     /// The box is killed.
@@ -35,7 +37,7 @@ impl ChaosOptions {
     pub const PEOPLE: ChaosOptions = ChaosOptions {
         network: Faults::NONE,
         store: StoreFaults::NONE,
-        open_failure: 0,
+        plane: PlaneFaults::NONE,
         phones_crash: false,
         box_crashes: false,
         administrators: false,
@@ -46,7 +48,7 @@ impl ChaosOptions {
     pub const ALL: ChaosOptions = ChaosOptions {
         network: Faults::BAD,
         store: StoreFaults::BAD,
-        open_failure: 20,
+        plane: PlaneFaults::BAD,
         phones_crash: true,
         box_crashes: true,
         administrators: true,
@@ -81,7 +83,7 @@ impl Chaos {
         world.advance(Duration::from_secs(1));
         world.network.faults = options.network;
         world.store.faults = options.store;
-        world.plane.open_failure = options.open_failure;
+        world.plane.faults = options.plane;
         Chaos { world, options }
     }
 
@@ -116,7 +118,8 @@ impl Chaos {
             66..71 => self.reinvite_without_offer(&number),
             71..78 => self.transfer_blind(&number),
             78..85 => self.transfer_attended(&number),
-            85..90 => {
+            85..88 => self.press(&number),
+            88..90 => {
                 let answering = random_answering(&mut self.world);
                 self.world.answering(&number, answering);
             }
@@ -129,10 +132,20 @@ impl Chaos {
     }
 
     fn dial(&mut self, number: &str) {
-        const DIALLED: [&str; 12] =
-            ["101", "102", "103", "104", "105", "106", "400", "400", "*43", "107", "999", "102"];
+        const DIALLED: [&str; 24] = [
+            "101", "102", "103", "104", "105", "106", "102", "103", "400", "400", "401", "*43", "107", "999", "600",
+            "600", "601", "*60", "*65", "*9664", "*9197", "*33101", "*33102", "*33104",
+        ];
         let dialled = DIALLED[self.world.random.below(DIALLED.len() as u64) as usize];
         self.world.with(number, |phone, now| phone.dial(now, dialled));
+    }
+
+    fn press(&mut self, number: &str) {
+        const KEYS: [&str; 9] = ["*1", "*1", "*3", "4", "5", "6", BOARD_PIN, "0815#", "*1*3"];
+        let keys = KEYS[self.world.random.below(KEYS.len() as u64) as usize];
+        if let Some(call) = self.any_call(number) {
+            self.world.press_in(number, call, keys);
+        }
     }
 
     fn any_call(&mut self, number: &str) -> Option<CallId> {
@@ -160,7 +173,7 @@ impl Chaos {
     }
 
     fn transfer_blind(&mut self, number: &str) {
-        const TARGETS: [&str; 8] = ["101", "102", "103", "104", "105", "106", "999", "*43"];
+        const TARGETS: [&str; 8] = ["101", "102", "103", "104", "105", "106", "999", "600"];
         let target = TARGETS[self.world.random.below(TARGETS.len() as u64) as usize];
         if let Some(call) = self.any_call(number) {
             self.world.with(number, |phone, now| phone.transfer_blind(now, call, target));
@@ -229,7 +242,21 @@ fn random_habits(world: &mut World) -> Habits {
     let (late_offer, update, old_hold) = (flip() && flip(), flip(), flip() && flip());
     let (early_media, tcp) = (early_media && !reliable, flip() && flip());
     let nat = !tcp && flip() && flip();
-    Habits { sha256, reliable, early_media, late_offer, update, old_hold, tcp, nat, expires_s: 60 }
+    let secure = flip() && flip() && flip();
+    let codecs: &[&str] = match world.random.below(8) {
+        0 => &["PCMU"],
+        1 => &["G722"],
+        2 => &["opus"],
+        3 => &["opus", "PCMA"],
+        _ => Habits::PLAIN.codecs,
+    };
+    let keys = match world.random.below(6) {
+        0 => Keys::InBand,
+        1 => Keys::Info,
+        _ => Keys::Event,
+    };
+    let expires_s = 60;
+    Habits { sha256, reliable, early_media, late_offer, update, old_hold, tcp, nat, expires_s, codecs, keys, secure }
 }
 
 fn random_answering(world: &mut World) -> Answering {

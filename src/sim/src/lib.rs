@@ -21,11 +21,11 @@ pub mod watch;
 mod world;
 
 pub use chaos::{Chaos, ChaosOptions};
-pub use company::{BOX, company, phone_address, secret_of};
+pub use company::{BOARD, BOARD_PIN, BOX, company, phone_address, secret_of};
 pub use ladder::Ladder;
 pub use network::{Faults, Network, Packet};
 pub use phone::{Answering, Phone};
-pub use plane::FakePlane;
+pub use plane::{FakePlane, PlaneFaults};
 pub use store::{Acknowledgement, FakeStore, StoreFaults};
 pub use world::World;
 

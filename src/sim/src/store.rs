@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use base::{CallRef, Duration, Instant, Random, WallTime};
-use exchange::record::{BindingRecord, CallEvent, Record};
+use base::{CallRef, Duration, Instant, Random, RecordingId, WallTime};
+use exchange::record::{BindingRecord, CallEvent, Record, RecordingStep};
 use exchange::{OpenCall, Restored};
 
 /// How bad the disk is.
@@ -111,6 +111,7 @@ impl FakeStore {
     pub fn restored(&self, wall: WallTime) -> Restored {
         let mut bindings: BTreeMap<(String, String), BindingRecord> = BTreeMap::new();
         let mut open: BTreeMap<CallRef, Vec<CallEvent>> = BTreeMap::new();
+        let mut recordings: BTreeMap<RecordingId, CallRef> = BTreeMap::new();
         for record in &self.durable {
             match record {
                 Record::Binding(binding) => {
@@ -122,12 +123,23 @@ impl FakeStore {
                 }
                 Record::CallEvent(event) => open.entry(event.call).or_default().push(event.clone()),
                 Record::CallEnded(ended) => drop(open.remove(&ended.call)),
-                Record::Ladder(_) | Record::ConfigApplied(_) | Record::Account(_) | Record::Audit(_) => {}
+                Record::Recording(record) => {
+                    recordings.remove(&record.recording);
+                    if let RecordingStep::Began { .. } = record.what {
+                        recordings.insert(record.recording, record.call);
+                    }
+                }
+                Record::Ladder(_)
+                | Record::ConfigApplied(_)
+                | Record::Account(_)
+                | Record::Audit(_)
+                | Record::Track(_) => {}
             }
         }
         Restored {
             bindings: bindings.into_values().collect(),
             open_calls: open.into_iter().map(|(call, events)| OpenCall { call, events }).collect(),
+            open_recordings: recordings.into_iter().collect(),
         }
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use base::{Duration, Instant, Random, WallTime};
 use bytes::Bytes;
-use config::Config;
+use config::{Config, Srtp};
 use exchange::io::{Command, Input, Output};
 use exchange::{Exchange, ExchangeOptions, Restored};
+use media::control::DigitWay;
 use sdp::Direction;
 use sip::message::Method;
 use sip::{Flow, Transport};
@@ -17,7 +18,7 @@ use crate::audio;
 use crate::company::{BOX, company, phone_address, secret_of};
 use crate::ladder::{Ladder, name_of};
 use crate::network::{Faults, Network, Packet};
-use crate::phone::{Answering, CallId, Habits, Phone, Stage};
+use crate::phone::{Answering, CallId, Habits, Keys, Phone, Stage};
 use crate::plane::FakePlane;
 use crate::store::{Acknowledgement, FakeStore, StoreFaults};
 use crate::watch::{Violation, Watch};
@@ -66,7 +67,8 @@ impl World {
         let network = Network::new(Faults::NONE, part());
         let store = FakeStore::new(StoreFaults::NONE, part());
         let inactivity = Duration::from_secs(config.media.inactivity_s.into());
-        let plane = FakePlane::new(config.listen.rtp, inactivity, part());
+        let mut plane = FakePlane::new(config.listen.rtp, inactivity, part());
+        plane.encrypted_only = config.media.srtp == Srtp::Required;
         let exchange = new_exchange(Instant::ZERO, &config, part(), Restored::default());
         let mut world = World {
             seed,
@@ -214,6 +216,40 @@ impl World {
         self
     }
 
+    /// The person at the phone presses keys in its oldest call, as the phone tells them.
+    pub fn press(&mut self, number: &str, keys: &str) -> &mut Self {
+        let call = self.oldest(number);
+        self.press_in(number, call, keys)
+    }
+
+    /// The same in a certain call.
+    pub fn press_in(&mut self, number: &str, call: CallId, keys: &str) -> &mut Self {
+        let phone = self.phone(number);
+        let port = phone.calls().find(|known| known.id == call).and_then(|call| call.box_port);
+        let now = self.now;
+        match (phone.habits.keys, port) {
+            (Keys::Event, Some(port)) => self.plane.press(now, port, keys, DigitWay::Event),
+            (Keys::InBand, Some(port)) => self.plane.press(now, port, keys, DigitWay::InBand),
+            (Keys::Info, _) => self.with(number, |phone, now| phone.press_by_info(now, call, keys)),
+            (Keys::Event | Keys::InBand, None) => {}
+        }
+        self
+    }
+
+    /// What the phone's oldest call hears: the names of sounds and tones that are played, else the numbers of the
+    /// phones that could be heard if they spoke; a room of its own counts as nothing.
+    pub fn hears(&self, number: &str) -> String {
+        let port = self.phone(number).calls().next().and_then(|call| call.box_port);
+        let Some(stream) = port.and_then(|port| self.plane.stream_at(port)) else { return "nothing".to_owned() };
+        if let Some(list) = self.plane.played_to(stream) {
+            return list.items.iter().map(audio::name_of_item).collect::<Vec<_>>().join(" ");
+        }
+        let heard = self.plane.heard_by(stream);
+        let numbers = heard.iter().map(|stream| audio::owner(&self.phones, &self.plane, *stream).unwrap_or("?"));
+        let numbers: Vec<&str> = numbers.collect();
+        if numbers.is_empty() { "nothing".to_owned() } else { numbers.join(" ") }
+    }
+
     fn oldest(&self, number: &str) -> CallId {
         self.phone(number).calls().next().expect("a call at that phone").id
     }
@@ -239,6 +275,7 @@ impl World {
         let mut config = (*self.config).clone();
         change(&mut config);
         self.config = Arc::new(config);
+        self.plane.encrypted_only = self.config.media.srtp == Srtp::Required;
         self.input(Input::Config(Arc::clone(&self.config)));
         self
     }
@@ -248,8 +285,11 @@ impl World {
         let wall = self.wall();
         let restored = self.store.crash(wall);
         self.watch.forget_lost(self.store.durable());
-        self.watch.crash(restored.open_calls.iter().map(|open| open.call));
+        self.watch.crash(&restored);
         self.plane.crash();
+        for (recording, _) in &restored.open_recordings {
+            self.plane.recover(self.now, *recording);
+        }
         self.crashes += 1;
         self.network.disconnect_all();
         self.inputs.clear();
@@ -334,7 +374,7 @@ impl World {
     /// # Panics
     /// If something leaked.
     pub fn assert_quiet(&self) {
-        let verdict = self.watch.quiet(self.now, &self.exchange.counts(), self.plane.in_use());
+        let verdict = self.watch.quiet(self.now, &self.exchange.counts(), self.plane.left_over());
         self.judge(verdict);
         let stuck = self.phones.values().filter(|phone| phone.alive && phone.calls().next().is_some());
         let stuck: Vec<String> =
@@ -356,6 +396,7 @@ impl World {
         let calm = self.now.saturating_since(self.last_message) > Duration::from_secs(5);
         if calm && !busy && self.network.is_empty() && self.crashes == 0 {
             self.judge(audio::check(&self.phones, &self.plane));
+            self.judge(audio::check_recordings(&self.phones, &self.plane, &self.config, &self.watch));
         }
     }
 
@@ -449,7 +490,7 @@ impl World {
             self.judge(verdict);
         }
         self.watch.after_input();
-        let verdict = self.watch.step(&self.exchange.counts());
+        let verdict = self.watch.step(self.now, &self.exchange.counts());
         self.judge(verdict);
     }
 
@@ -458,7 +499,7 @@ impl World {
             Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
             Output::Media(command) => self.plane.command(self.now, command),
             Output::Record(record) => {
-                self.watch.record(&record)?;
+                self.watch.record(self.now, &record)?;
                 self.store.append(self.now, *record);
                 Ok(())
             }

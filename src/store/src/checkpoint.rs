@@ -13,7 +13,7 @@ use crate::disk::Disk;
 use crate::live::Live;
 
 const MAGIC: [u8; 8] = *b"STRWCKPT";
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 const HEADER: usize = 16;
 
 fn path(dir: &Path) -> PathBuf {
@@ -62,6 +62,8 @@ pub(crate) fn read(disk: &dyn Disk, dir: &Path) -> Result<Option<Live>, StoreErr
     }
     match u16::from_le_bytes([header[8], header[9]]) {
         FORMAT => {}
+        // An earlier version's state lacks what this one folds.
+        earlier if earlier < FORMAT => return Ok(unusable(&name, "it is from an earlier version")),
         found => return Err(StoreError::NewerFormat { file: name, found, known: FORMAT }),
     }
     if crc32c::crc32c(body).to_le_bytes() != header[12..16] {

@@ -4,7 +4,7 @@ use base::ConfigVersion;
 use exchange::record::{ConfigContent, Record};
 
 use crate::StoreError;
-use crate::codec;
+use crate::codec::{self, Kind};
 use crate::journal::{LogReader, Pos};
 
 /// The text of `version`: the whole text that the first record has, changed by the patches of the others.
@@ -17,7 +17,7 @@ pub(crate) fn assemble(
     let mut text: Option<String> = None;
     for pos in chain {
         let frame = reader.read_at(pos)?;
-        let Record::ConfigApplied(record) = codec::decode(frame.lsn, &frame.payload)? else {
+        let Record::ConfigApplied(record) = codec::decode(frame.lsn, Kind::Config, &frame.payload)? else {
             return Err(fail(format!("record {} is not a configuration", frame.lsn)));
         };
         text = Some(match (record.content, text) {

@@ -36,6 +36,8 @@ mod writer;
 pub use error::StoreError;
 pub use journal::Recovered;
 pub use options::StoreOptions;
-pub use query::{CallDetail, CallFilter, CallPage, ConfigInfo, OpenCall};
+pub use query::{
+    CallDetail, CallFilter, CallPage, ConfigInfo, OpenCall, RecordingFilter, RecordingInfo, RecordingPage,
+};
 pub use store::Store;
 pub use writer::{Writer, WriterStatus};

@@ -1,12 +1,12 @@
 //! The live state: what a running box needs at once, folded from the journal and kept in memory.
 //!
-//! Bindings, accounts, the head of the configuration and the calls under way. History is the index's.
+//! Bindings, accounts, the head of the configuration, the calls and the recordings under way. History is the index's.
 //! A binding is kept as the octets of its record: ten thousand of them are a few megabytes.
 
 use std::collections::BTreeMap;
 
-use base::{CallRef, ConfigVersion, WallTime};
-use exchange::record::{AccountRecord, CallEventKind, ConfigContent, ConfigRecord, Record};
+use base::{CallRef, ConfigVersion, RecordingId, WallTime};
+use exchange::record::{AccountRecord, CallEventKind, ConfigContent, ConfigRecord, Record, RecordingStep};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -23,6 +23,8 @@ pub(crate) struct Live {
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) config: Option<ConfigHead>,
     pub(crate) open_calls: BTreeMap<CallRef, OpenCallState>,
+    /// Recordings that began and have not ended: where they began.
+    pub(crate) open_recordings: BTreeMap<RecordingId, (u64, Pos)>,
 }
 
 /// A live binding.
@@ -65,6 +67,8 @@ pub(crate) struct OpenCallState {
 pub(crate) const EVENTS_PER_CALL_MAX: usize = 2_000;
 /// Calls under way beyond this many are not remembered as open (the box is sized for a tenth of it).
 pub(crate) const OPEN_CALLS_MAX: usize = 100_000;
+/// Recordings under way beyond this many are not remembered as open.
+const OPEN_RECORDINGS_MAX: usize = 100_000;
 
 impl OpenCallState {
     /// Folds one event in.
@@ -88,6 +92,7 @@ impl Default for Live {
             accounts: BTreeMap::new(),
             config: None,
             open_calls: BTreeMap::new(),
+            open_recordings: BTreeMap::new(),
         }
     }
 }
@@ -97,10 +102,16 @@ impl Live {
     pub(crate) fn apply(&mut self, lsn: u64, pos: Pos, kind: Option<Kind>, payload: &[u8]) -> Result<(), StoreError> {
         match kind {
             Some(Kind::Binding) => self.apply_binding(lsn, payload)?,
-            Some(Kind::Audit) | None => {}
-            Some(Kind::CallEvent | Kind::CallEnded | Kind::Ladder | Kind::Config | Kind::Account) => {
-                self.apply_decoded(lsn, pos, codec::decode(lsn, payload)?);
-            }
+            Some(Kind::Audit | Kind::Track) | None => {}
+            Some(
+                kind @ (Kind::CallEvent
+                | Kind::CallEnded
+                | Kind::CallEndedFirst
+                | Kind::Ladder
+                | Kind::Config
+                | Kind::Account
+                | Kind::Recording),
+            ) => self.apply_decoded(lsn, pos, codec::decode(lsn, kind, payload)?),
         }
         Ok(())
     }
@@ -144,7 +155,16 @@ impl Live {
             Record::Account(record) => {
                 self.accounts.insert(record.name.clone(), Account { lsn, record });
             }
-            Record::Binding(_) | Record::Audit(_) => {}
+            Record::Recording(recording) => match recording.what {
+                RecordingStep::Began { .. } if self.open_recordings.len() < OPEN_RECORDINGS_MAX => {
+                    self.open_recordings.insert(recording.recording, (lsn, pos));
+                }
+                RecordingStep::Began { .. } => {}
+                RecordingStep::Ended(_) | RecordingStep::Deleted { .. } => {
+                    self.open_recordings.remove(&recording.recording);
+                }
+            },
+            Record::Binding(_) | Record::Audit(_) | Record::Track(_) => {}
         }
     }
 

@@ -6,15 +6,34 @@
 
 use std::sync::{PoisonError, TryLockError, mpsc};
 
+use base::RecordingId;
+
 use crate::StoreError;
 use crate::checkpoint;
-use crate::journal::segment_files;
+use crate::journal::{Pos, segment_files};
 use crate::shared::Shared;
 
+/// A fact about a recording that only records about to go may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InForce {
+    /// Its file is kept: where it began, and where it ended if it has.
+    Kept { recording: RecordingId, began: Pos, ended: Option<Pos> },
+    /// It was deleted, and records that stay tell of it.
+    Deleted(Pos),
+}
+
+/// What the keeper of the index does for the retention.
+pub(crate) trait Keeps {
+    /// The facts about recordings that records before `before` say and that must be written again.
+    fn in_force(&mut self, before: u64) -> Result<Vec<InForce>, StoreError>;
+    /// Takes out of the index what only records before `before` say.
+    fn forget_before(&mut self, before: u64) -> Result<(), StoreError>;
+}
+
 /// Removes segments until the journal is within its bound; the last one always stays.
-pub(crate) fn enforce(shared: &Shared, mut forget_before: impl FnMut(u64) -> Result<(), StoreError>) {
+pub(crate) fn enforce(shared: &Shared, keeper: &mut impl Keeps) {
     loop {
-        match remove_one(shared, &mut forget_before) {
+        match remove_one(shared, keeper) {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
@@ -25,10 +44,7 @@ pub(crate) fn enforce(shared: &Shared, mut forget_before: impl FnMut(u64) -> Res
     }
 }
 
-fn remove_one(
-    shared: &Shared,
-    forget_before: &mut impl FnMut(u64) -> Result<(), StoreError>,
-) -> Result<bool, StoreError> {
+fn remove_one(shared: &Shared, keeper: &mut impl Keeps) -> Result<bool, StoreError> {
     let dir = shared.journal_dir();
     let segments = segment_files(shared.disk.as_ref(), &dir)?;
     let (Some(oldest), Some(before)) = (segments.first().copied(), segments.get(1).copied()) else { return Ok(false) };
@@ -48,9 +64,9 @@ fn remove_one(
         Err(TryLockError::WouldBlock) => return Ok(false),
     };
     let (done, carried) = mpsc::channel();
-    shared.queue.push_carry(before, done);
+    shared.queue.push_carry(before, keeper.in_force(before)?, done);
     carried.recv().map_err(|_| StoreError::Closed)??;
-    forget_before(before)?;
+    keeper.forget_before(before)?;
     let bytes = checkpoint::encode(&shared.live())?;
     checkpoint::write(shared.disk.as_ref(), &shared.dir, &bytes)?;
     let path = crate::journal::segment_path(&dir, oldest);

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base::{CallRef, ConfigVersion, LegId, WallTime};
+use base::{CallRef, ConfigVersion, LegId, RecordingId, WallTime};
 use exchange::record::*;
+use media::control::{RecordingEnd, Second};
 use sip::{Flow, Transport};
 
 /// A folder that goes with the test.
@@ -144,4 +145,51 @@ pub(crate) fn ended(n: u64, from: &str, to: &str, disposition: Disposition) -> R
 /// All records of one finished call.
 pub(crate) fn whole_call(n: u64, from: &str, to: &str) -> Vec<Record> {
     vec![started(n, from, to), noted(n, "ringing"), ladder(n), ended(n, from, to, Disposition::Answered)]
+}
+
+pub(crate) fn recording_id(n: u64) -> RecordingId {
+    RecordingId(call_ref(n).0)
+}
+
+fn recording(n: u64, at_ms: i64, what: RecordingStep) -> Record {
+    Record::Recording(Box::new(RecordingRecord {
+        at: at(n as i64 * 1000 + at_ms),
+        recording: recording_id(n),
+        call: call_ref(n),
+        what,
+    }))
+}
+
+pub(crate) fn recording_began(n: u64, left: &str, right: &str) -> Record {
+    let (left, right) = (party(left, "Ann"), Some(party(right, "Bob Builder")));
+    recording(n, 10, RecordingStep::Began { left, right, why: "extension 101 is always recorded".to_owned() })
+}
+
+pub(crate) fn recording_ended(n: u64) -> Record {
+    let end = RecordingEnd {
+        file: format!("2026/11/22/rec{n}.opus"),
+        duration_ms: 60_000,
+        octets: 240_000,
+        pauses: vec![(10_000, 20_000)],
+        dropped: 0,
+        problem: None,
+    };
+    recording(n, 500, RecordingStep::Ended(end))
+}
+
+pub(crate) fn recording_deleted(n: u64, by: &str) -> Record {
+    recording(n, 900, RecordingStep::Deleted { by: by.to_owned() })
+}
+
+pub(crate) fn track(n: u64, leg: u64) -> Record {
+    let second = Second { received: 50, level: 30, mos: 210, sent: 50, ..Second::default() };
+    Record::Track(Box::new(TrackRecord {
+        call: call_ref(n),
+        leg: LegId(leg),
+        from: at(n as i64 * 1000),
+        step_s: 1,
+        rows: vec![second; 5],
+        digits: vec![(2, '5')],
+        diagnosis: vec!["no audio from the phone".to_owned()],
+    }))
 }

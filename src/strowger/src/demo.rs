@@ -17,6 +17,8 @@ const PEOPLE: [&str; 9] = [
     "Reception",
 ];
 const FIRST: u32 = 101;
+/// The reception may listen in to the others.
+const SUPERVISOR: u32 = 109;
 
 /// The document. It listens on this machine only: everybody knows its secrets.
 pub fn document() -> Document {
@@ -28,11 +30,13 @@ pub fn document() -> Document {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "[[extension]]\nnumber = \"{number}\"\nname = \"{name}\"\nsecret = \"{}\"\n",
-            secret(&number.to_string())
+            "[[extension]]\nnumber = \"{number}\"\nname = \"{name}\"\nsecret = \"{}\"\nsupervisor = {}\n",
+            secret(&number.to_string()),
+            number == SUPERVISOR,
         );
     }
-    text.push_str("[[ring_group]]\nnumber = \"400\"\nname = \"Sales\"\nmembers = [\"101\", \"102\", \"103\"]\n");
+    text.push_str("[[ring_group]]\nnumber = \"400\"\nname = \"Sales\"\nmembers = [\"101\", \"102\", \"103\"]\n\n");
+    text.push_str("[[conference]]\nnumber = \"600\"\nname = \"Weekly meeting\"\n");
     Document::parse(&text).expect("the demo company is valid: a test parses it")
 }
 
@@ -41,7 +45,7 @@ fn secret(number: &str) -> String {
 }
 
 /// What can be dialled, for people to read: each extension with its secret as long as it has the one
-/// of the demo, the ring groups and the echo test.
+/// of the demo, the ring groups, the conferences and the codes.
 pub fn dialling_guide(config: &Config) -> String {
     let mut out = String::from("What can be dialled:\n");
     for extension in config.extensions.values().filter(|extension| extension.enabled) {
@@ -54,7 +58,24 @@ pub fn dialling_guide(config: &Config) -> String {
     for group in config.ring_groups.values() {
         row(&mut out, &group.number, &group.name, &format!("rings {}", group.members.join(", ")));
     }
-    row(&mut out, &config.features.echo, "Echo test", "you hear yourself");
+    for conference in config.conferences.values() {
+        let remark = if conference.pin.is_some() { "asks for its PIN" } else { "everybody hears everybody" };
+        row(&mut out, &conference.number, &conference.name, remark);
+    }
+    let codes = &config.features;
+    row(&mut out, &codes.echo, "Echo test", "you hear yourself");
+    row(&mut out, &codes.clock, "Clock", "says the time");
+    row(&mut out, &codes.own_number, "Own number", "says which extension you are");
+    row(&mut out, &codes.music, "Music on hold", "what held callers hear");
+    row(&mut out, &codes.milliwatt, "Milliwatt", "1,004 Hz at 0 dBm0");
+    let supervisors: Vec<&str> =
+        config.extensions.values().filter(|extension| extension.supervisor).map(|e| e.number.as_str()).collect();
+    if !supervisors.is_empty() {
+        let code = format!("{}…", codes.listen);
+        let who = supervisors.join(", ");
+        row(&mut out, &code, "Listen in", &format!("to the extension behind it, from {who}; then 4, 5 or 6"));
+    }
+    let _ = writeln!(out, "During a call {} records and {} pauses the recording.", codes.record, codes.record_pause);
     out
 }
 
@@ -89,7 +110,14 @@ mod tests {
               108    Hugo Lambert         secret demo-108-secret
               109    Reception            secret demo-109-secret
               400    Sales                rings 101, 102, 103
+              600    Weekly meeting       everybody hears everybody
               *43    Echo test            you hear yourself
+              *60    Clock                says the time
+              *65    Own number           says which extension you are
+              *9664  Music on hold        what held callers hear
+              *9197  Milliwatt            1,004 Hz at 0 dBm0
+              *33…   Listen in            to the extension behind it, from 109; then 4, 5 or 6
+            During a call *1 records and *3 pauses the recording.
         "#]]
         .assert_eq(&dialling_guide(&config));
     }

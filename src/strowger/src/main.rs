@@ -13,6 +13,7 @@ mod host;
 mod memory;
 mod run;
 mod signalling;
+mod sound;
 
 use std::process::ExitCode;
 

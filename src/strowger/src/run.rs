@@ -23,9 +23,9 @@ use exchange::{Exchange, ExchangeOptions, OpenCall, Restored};
 use net::NetError;
 use net::stream::{StreamHub, StreamOptions};
 use net::wake::Wake;
-use plane::{Plane, PlaneOptions};
+use plane::Plane;
 use sd_notify::NotifyState;
-use store::{Store, StoreOptions};
+use store::{RecordingInfo, Store, StoreOptions};
 use tokio::runtime::Runtime;
 use web::{About, Backend, Change, ChangeRequest, CurrentConfig, LiveHub, WebOptions, WebServer};
 
@@ -38,6 +38,7 @@ use crate::exit::{Exit, Failure};
 use crate::host::{random, wall_clock};
 use crate::memory;
 use crate::signalling::{Clock, Inbox, Parts, Pulse, Signalling, event_queue};
+use crate::sound::Sound;
 
 /// Threads of the runtime that serves pages and connections.
 const RUNTIME_THREADS: usize = 2;
@@ -104,10 +105,6 @@ impl Whole<'_> {
         let (udp, tcp) = net::bind_pair(self.listen.sip).map_err(net_failure)?;
         let sip = udp.local_addr();
         let inbox = self.inbox.clone();
-        let options = PlaneOptions {
-            inactivity: Duration::from_secs(u64::from(self.config.media.inactivity_s)),
-            ..PlaneOptions::default()
-        };
         // Unbounded, for an audio thread must never wait for the exchange while the exchange waits for
         // it: the streams bound it, each reports a few times a minute.
         let (reports, media) = std::sync::mpsc::channel();
@@ -117,6 +114,9 @@ impl Whole<'_> {
                 bell.wake();
             }
         };
+        let sound = Sound::open(self.folder, &self.config, on_media.clone())?;
+        let options = sound.plane_options(&self.config);
+        let tell = on_media.clone();
         let plane = Arc::new(Plane::start(options, Arc::new(on_media)).context("the audio plane does not start")?);
 
         let (streams_in, streams) = net::stream::inbound_queue();
@@ -127,7 +127,7 @@ impl Whole<'_> {
         let (events, news) = event_queue();
         let live = LiveHub::new(wall_clock);
         publish_news(news, Arc::clone(&live))?;
-        let web = runtime.block_on(self.serve_pages(live, sip))?;
+        let web = runtime.block_on(self.serve_pages(live, sip, &sound))?;
         let sips = match self.listen.sips {
             Some(address) => {
                 let listener = net::stream::bind(address).map_err(net_failure)?;
@@ -137,7 +137,12 @@ impl Whole<'_> {
             None => None,
         };
 
-        let exchange = self.exchange()?;
+        let open_recordings = self.store.open_recordings();
+        let exchange = self.exchange(&open_recordings)?;
+        let ids: Vec<_> = open_recordings.iter().map(|r| r.recording).collect();
+        sound.recover(&ids, tell);
+        let current = Arc::clone(&self.current);
+        sound.keep_tidy(self.store.clone(), move || current.load().1.recording.keep_days)?;
         let bell = self.wake.clone();
         let journal = self.store.writer(Arc::new(move || bell.wake()));
         let pulse = Arc::new(Pulse::default());
@@ -183,6 +188,7 @@ impl Whole<'_> {
         });
         hub.shutdown(GRACE);
         plane.stop();
+        sound.recorder.stop();
         self.store.close();
         match result {
             Ok(Ok(Ok(Ok(counts)))) => {
@@ -198,7 +204,7 @@ impl Whole<'_> {
         }
     }
 
-    fn exchange(&self) -> anyhow::Result<Exchange> {
+    fn exchange(&self, open_recordings: &[RecordingInfo]) -> anyhow::Result<Exchange> {
         let open_calls = self.store.open_calls();
         Ok(Exchange::new(ExchangeOptions {
             now: self.clock.now(),
@@ -208,12 +214,14 @@ impl Whole<'_> {
             random: random()?,
             restored: Restored {
                 bindings: self.store.bindings(),
+                open_recordings: open_recordings.iter().map(|r| (r.recording, r.call)).collect(),
                 open_calls: open_calls.into_iter().map(|c| OpenCall { call: c.call, events: c.events }).collect(),
             },
         }))
     }
 
-    async fn serve_pages(&self, live: Arc<LiveHub>, sip: SocketAddr) -> anyhow::Result<WebServer> {
+    async fn serve_pages(&self, live: Arc<LiveHub>, sip: SocketAddr, sound: &Sound) -> anyhow::Result<WebServer> {
+        let (recordings, sounds) = sound.for_pages();
         let (inbox, changes) = (self.inbox.clone(), Arc::clone(&self.changes));
         let backend = Backend {
             store: self.store.clone(),
@@ -236,6 +244,8 @@ impl Whole<'_> {
                 })
             }),
             clock: wall_clock,
+            recordings,
+            sounds,
             about: About {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 started_at: wall_clock(),

@@ -8,6 +8,7 @@
 mod fixture;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use web::{WebOptions, serve};
 
@@ -16,11 +17,16 @@ async fn main() {
     let folder = fixture::Folder::new("preview");
     let empty = std::env::args().any(|arg| arg == "--empty");
     let people = if empty { Vec::new() } else { fixture::company() };
-    let (backend, _commands) = fixture::backend(&folder.0, &people);
+    let (backend, _commands) = fixture::backend(&folder.0, &people, Arc::new(store::disk::OsDisk));
     if !empty {
         fixture::add_group(&backend);
         fixture::fill_history(&backend, 137);
         fixture::fill_live(&backend);
+        let calls = backend.store.calls(&store::CallFilter::default(), 40, None).expect("a history").calls;
+        for (n, call) in calls.iter().filter(|call| call.answered_at.is_some()).enumerate().take(14) {
+            let note = if n == 5 { "The disk was full." } else { "" };
+            fixture::write_recording(&backend, &folder.0, call.call, n != 3, note);
+        }
     }
     let port = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(0);
     let listen = SocketAddr::from(([127, 0, 0, 1], port));

@@ -15,9 +15,14 @@ use crate::error::Trouble;
 use crate::login::password::Hasher;
 use crate::login::session::{Sessions, WebSession};
 use crate::login::throttle::Throttle;
+use crate::pages::recordings::Listened;
 
 /// Questions to the store at once; further ones wait for their turn.
 const QUESTIONS_MAX: usize = 4;
+/// Sound files being sent at once.
+const STREAMS_MAX: usize = 32;
+/// Uploads at once.
+const UPLOADS_MAX: usize = 2;
 
 /// The state of the web server, shared by all requests.
 pub(crate) struct App {
@@ -28,6 +33,12 @@ pub(crate) struct App {
     /// The address the pages are served on.
     pub web: SocketAddr,
     questions: Semaphore,
+    /// Sound files on their way to browsers, each with its turn; more are refused as busy.
+    pub streams: Arc<Semaphore>,
+    /// Uploads in hand, each held in memory while it is read and decoded; more are refused as busy.
+    pub uploads: Semaphore,
+    /// Who listened to which recording a moment ago.
+    pub listened: Listened,
     /// What the journal said when it last refused a record of ours.
     store_trouble: Mutex<Option<String>>,
     random: &'static dyn SecureRandom,
@@ -48,6 +59,9 @@ impl App {
             hasher: Hasher::new(),
             web,
             questions: Semaphore::new(QUESTIONS_MAX),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            uploads: Semaphore::new(UPLOADS_MAX),
+            listened: Listened::default(),
             store_trouble: Mutex::default(),
             random: rustls::crypto::aws_lc_rs::default_provider().secure_random,
             now,
@@ -87,6 +101,17 @@ impl App {
         let store = self.backend.store.clone();
         let answer = tokio::task::spawn_blocking(move || question(&store)).await;
         answer.map_err(|_| Trouble::Internal("a query failed"))?.map_err(Trouble::from)
+    }
+
+    /// Asks for files on a thread where waiting for the disk is allowed.
+    pub async fn disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Backend) -> T + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let _turn = self.questions.acquire().await.map_err(|_| Trouble::Internal("shutting down"))?;
+        let backend = Arc::clone(&self.backend);
+        let done = tokio::task::spawn_blocking(move || work(&backend)).await;
+        done.map_err(|_| Trouble::Internal("work on a file failed"))
     }
 
     /// Appends to the journal and waits until it is durable.

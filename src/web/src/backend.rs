@@ -10,6 +10,7 @@ use exchange::io::Command;
 use futures_util::future::BoxFuture;
 use store::Store;
 
+use crate::files::{RecordingFiles, Sounds};
 use crate::live::LiveHub;
 
 /// Everything the pages may reach. Filled by the binary, shared by all requests.
@@ -24,6 +25,10 @@ pub struct Backend {
     pub commands: Box<dyn Fn(Command) + Send + Sync>,
     /// Checks a change, makes it durable, then puts it into force.
     pub apply: Apply,
+    /// The recordings' folder.
+    pub recordings: Box<dyn RecordingFiles>,
+    /// The library's sounds.
+    pub sounds: Box<dyn Sounds>,
     /// The wall clock.
     pub clock: fn() -> WallTime,
     /// What this box is and where it listens.

@@ -155,6 +155,12 @@ impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         ApiError { status, body: Problem { code, message: message.into(), errors: Vec::new() } }
     }
+
+    /// 422 with what is wrong in single fields.
+    pub fn invalid(message: &str, errors: Vec<ProblemDetail>) -> Self {
+        let body = Problem { code: "invalid", message: message.to_owned(), errors };
+        ApiError { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+    }
 }
 
 impl From<Trouble> for ApiError {

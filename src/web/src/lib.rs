@@ -8,7 +8,8 @@
 //! A request passes, in this order: connection limits ([`server`]), response headers and the cross-site check
 //! ([`guard`]), the route's declared permission ([`routes`]), the handler (extract, one command or query, view).
 //!
-//! **Invariants:** every route stands in the one table in `routes.rs` with its permission; a GET changes nothing;
+//! **Invariants:** every route stands in the one table in `routes.rs` with its permission; a GET changes nothing (but
+//! whoever listens to a recording leaves a row in the audit log first);
 //! no inline script or style leaves this crate; a 2xx for a change means that it is durable.
 
 mod api;
@@ -17,6 +18,7 @@ mod assets;
 mod backend;
 mod csv;
 mod error;
+mod files;
 mod guard;
 mod live;
 mod login;
@@ -24,10 +26,12 @@ mod metrics;
 mod pages;
 mod routes;
 mod server;
+mod sound;
 mod tls;
 mod words;
 
 pub use backend::{About, Apply, ApplyError, Backend, Change, ChangeRequest, CurrentConfig};
+pub use files::{Content, OpenFile, RecordingFiles, SoundInfo, Sounds};
 pub use live::LiveHub;
 pub use login::password::{PASSWORD_MIN, PasswordRefused, check_password, hash_password};
 pub use server::{ServeError, WebOptions, WebServer, serve};

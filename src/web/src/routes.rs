@@ -9,12 +9,15 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use base::Duration;
 use exchange::record::Role;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::Shared;
 use crate::guard::{Needs, cross_site, headers, permission};
 use crate::login::pages as login;
-use crate::pages::{calls, configuration, extensions, groups, home, palette, system};
+use crate::pages::{
+    calls, conferences, configuration, extensions, groups, home, music, palette, recordings, sounds, system,
+};
 use crate::{api, assets, metrics};
 
 /// A body may have this many octets.
@@ -23,6 +26,8 @@ const BODY_MAX: usize = 256 << 10;
 const CONFIG_BODY_MAX: usize = 24 << 20;
 /// An answer must have begun after this long; a stream of events may then go on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// The same where a sound is sent to the box first: 20 MB over a line of 1 Mbit/s.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(180);
 
 const PUBLIC: Needs = Needs::Public;
 const SIGNED_IN: Needs = Needs::SignedIn;
@@ -36,6 +41,8 @@ pub(crate) struct Route {
     pub method: axum::http::Method,
     pub path: &'static str,
     pub needs: Needs,
+    /// An answer must have begun after this long.
+    within: Duration,
     handler: MethodRouter<Shared>,
 }
 
@@ -45,6 +52,7 @@ fn row<H: Handler<T, Shared>, T: 'static>(method: MethodFilter, path: &'static s
         method: name_of(method),
         path,
         needs,
+        within: ANSWER_WITHIN,
         handler: on(method, handler),
     }
 }
@@ -54,6 +62,12 @@ impl Route {
     fn with_body(mut self, octets: usize) -> Self {
         self.handler = self.handler.layer(DefaultBodyLimit::max(octets));
         self
+    }
+
+    /// A sound as body, over a line that may be slow.
+    fn with_sound(mut self) -> Self {
+        self.within = UPLOAD_WITHIN;
+        self.with_body(sounds::UPLOAD_MAX + sounds::FORM_AROUND)
     }
 }
 
@@ -100,6 +114,34 @@ pub(crate) fn table() -> Vec<Route> {
         row(g, "/ring-groups/{number}/delete", ADMIN, groups::ask_delete),
         row(p, "/ring-groups/{number}/delete", ADMIN, groups::delete),
 
+        row(g, "/conferences", VIEWER, conferences::list),
+        row(p, "/conferences", ADMIN, conferences::create),
+        row(g, "/conferences/new", ADMIN, conferences::new),
+        row(g, "/conferences/{number}", VIEWER, conferences::show),
+        row(p, "/conferences/{number}", ADMIN, conferences::change),
+        row(g, "/conferences/{number}/delete", ADMIN, conferences::ask_delete),
+        row(p, "/conferences/{number}/delete", ADMIN, conferences::delete),
+
+        row(g, "/music", VIEWER, music::list),
+        row(p, "/music", ADMIN, music::create),
+        row(g, "/music/new", ADMIN, music::new),
+        row(g, "/music/{class}", VIEWER, music::show),
+        row(p, "/music/{class}", ADMIN, music::change),
+        row(g, "/music/{class}/delete", ADMIN, music::ask_delete),
+        row(p, "/music/{class}/delete", ADMIN, music::delete),
+
+        row(g, "/sounds", VIEWER, sounds::list),
+        row(p, "/sounds", ADMIN, sounds::upload).with_sound(),
+        row(g, "/sounds/{sound}/audio", VIEWER, sounds::listen),
+        row(g, "/sounds/{sound}/delete", ADMIN, sounds::ask_delete),
+        row(p, "/sounds/{sound}/delete", ADMIN, sounds::delete),
+
+        row(g, "/recordings", ADMIN, recordings::list),
+        row(g, "/recordings/{recording}", ADMIN, recordings::show),
+        row(g, "/recordings/{recording}/audio", ADMIN, recordings::listen),
+        row(g, "/recordings/{recording}/delete", ADMIN, recordings::ask_delete),
+        row(p, "/recordings/{recording}/delete", ADMIN, recordings::do_delete),
+
         row(g, "/calls", VIEWER, calls::list),
         row(g, "/calls.csv", VIEWER, calls::export),
         row(g, "/calls/{call}", VIEWER, calls::show),
@@ -122,6 +164,15 @@ pub(crate) fn table() -> Vec<Route> {
         row(d, "/api/v1/extensions/{number}", ADMIN, api::extensions::delete),
         row(g, "/api/v1/calls", VIEWER, api::calls::list),
         row(g, "/api/v1/calls/{call}", VIEWER, api::calls::get),
+        row(g, "/api/v1/calls/{call}/tracks", VIEWER, api::tracks::get),
+        row(g, "/api/v1/recordings", ADMIN, api::recordings::list),
+        row(g, "/api/v1/recordings/{recording}", ADMIN, api::recordings::get),
+        row(g, "/api/v1/recordings/{recording}/audio", ADMIN, api::recordings::audio),
+        row(d, "/api/v1/recordings/{recording}", ADMIN, api::recordings::delete),
+        row(g, "/api/v1/sounds", VIEWER, api::sounds::list),
+        row(u, "/api/v1/sounds/{sound}", ADMIN, api::sounds::put).with_sound(),
+        row(g, "/api/v1/sounds/{sound}/audio", VIEWER, api::sounds::audio),
+        row(d, "/api/v1/sounds/{sound}", ADMIN, api::sounds::delete),
         row(g, "/api/v1/live", VIEWER, api::live::snapshot),
         row(g, "/api/v1/live/events", VIEWER, api::live::events),
         row(g, "/api/v1/config", ADMIN, api::config::get),
@@ -133,15 +184,18 @@ pub(crate) fn table() -> Vec<Route> {
 /// The router made of the table, with everything that a request passes on its way.
 pub(crate) fn router(app: Shared) -> Router {
     let mut router = Router::new();
-    for Route { path, needs, handler, .. } in table() {
-        let guarded = handler.route_layer(from_fn_with_state((app.clone(), needs), permission::check));
+    for Route { path, needs, within, handler, .. } in table() {
+        let guarded = handler
+            .route_layer(from_fn_with_state((app.clone(), needs), permission::check))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, within));
         router = router.route(path, guarded);
     }
     router
         .fallback(permission::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
-        .layer(CompressionLayer::new())
+        .layer(
+            CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("audio/"))),
+        )
         .layer(from_fn(cross_site::check))
         .layer(from_fn(headers::add))
         .with_state(app)

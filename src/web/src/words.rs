@@ -77,6 +77,12 @@ pub(crate) fn clock(length: Duration) -> String {
     }
 }
 
+/// `0.4 s`, `7.2 s`, then as [`clock`]: for sounds, of which many are a word long.
+pub(crate) fn short_clock(length: Duration) -> String {
+    let ms = length.as_millis();
+    if ms < 10_000 { format!("{}.{} s", ms / 1000, ms / 100 % 10) } else { clock(length) }
+}
+
 /// `3 days 4 h`, `2 h 5 min`, `6 min`, `under a minute`
 pub(crate) fn roughly(length: Duration) -> String {
     let m = length.as_secs() / 60;
@@ -86,6 +92,16 @@ pub(crate) fn roughly(length: Duration) -> String {
         (0, h, m) => format!("{h} h {m} min"),
         (1, h, _) => format!("1 day {h} h"),
         (d, h, _) => format!("{d} days {h} h"),
+    }
+}
+
+/// `812 KB`, `1.2 MB`
+pub(crate) fn octets(n: u64) -> String {
+    match n {
+        0..1_000 => count(usize::try_from(n).unwrap_or(0), "octet", "octets"),
+        1_000..1_000_000 => format!("{} KB", n / 1_000),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", n / 1_000_000, n / 100_000 % 10),
+        _ => format!("{}.{} GB", n / 1_000_000_000, n / 100_000_000 % 10),
     }
 }
 
@@ -198,7 +214,9 @@ mod tests {
     #[test]
     fn durations_read_as_clocks() {
         let seconds = [0, 7, 192, 3723].map(|s| clock(Duration::from_secs(s)));
+        assert_eq!([440, 9_990, 10_000].map(|ms| short_clock(Duration::from_millis(ms))), ["0.4 s", "9.9 s", "0:10"]);
         assert_eq!(seconds, ["0:00", "0:07", "3:12", "1:02:03"]);
         assert_eq!(roughly(Duration::from_secs(100 * 3600)), "4 days 4 h");
+        assert_eq!([1, 999_999, 1_250_000, 20_000_000_000].map(octets), ["1 octet", "999 KB", "1.2 MB", "20.0 GB"]);
     }
 }

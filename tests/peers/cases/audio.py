@@ -27,8 +27,8 @@ def case_two_tones(world):
     check(other.wait(other.ended, 3), "the other side was not hung up on")
 
 
-def case_hold_is_silent(world):
-    """While one side holds, neither hears the other; after the resume both do."""
+def case_hold_is_music(world):
+    """While one side holds, neither hears the other, and whoever is held hears music; after the resume both talk."""
     world.start()
     a, b = world.phone("101", hertz=440), world.phone("102", hertz=660)
     call, other = connected(a, b, "102")
@@ -41,6 +41,7 @@ def case_hold_is_silent(world):
     time.sleep(1.2)
     check(not hears(call.audio.samples, 660), "the holding side still hears")
     check(not hears(other.audio.samples, 440), "the held side still hears")
+    check(loudness(other.audio.samples) > 100, f"no music for the held: {loudness(other.audio.samples):.0f}")
     equal(call.offer("sendrecv"), (200, "sendrecv"), "resume")
     time.sleep(0.3)
     heard_both_ways(call, 660, other, 440)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Config, Extension};
+use crate::model::Config;
 use crate::value::{Fields, Value};
 
 /// What changed from `old` to `new`, a sentence each, in the order of the document. Secrets are not
@@ -13,14 +13,13 @@ pub fn summary(old: &Config, new: &Config) -> Vec<String> {
     section(&mut out, &old.listen, &new.listen);
     section(&mut out, &old.sip, &new.sip);
     section(&mut out, &old.media, &new.media);
+    section(&mut out, &old.recording, &new.recording);
     section(&mut out, &old.features, &new.features);
-    numbered(&mut out, "extension", &old.extensions, &new.extensions, |extension| &extension.name, secret_changed);
-    numbered(&mut out, "ring group", &old.ring_groups, &new.ring_groups, |group| &group.name, |_, _| false);
+    named(&mut out, "extension", &old.extensions, &new.extensions, |extension| format!(" {}", extension.name));
+    named(&mut out, "ring group", &old.ring_groups, &new.ring_groups, |group| format!(" {}", group.name));
+    named(&mut out, "music", &old.music, &new.music, |_| String::new());
+    named(&mut out, "conference", &old.conferences, &new.conferences, |conference| format!(" {}", conference.name));
     out
-}
-
-fn secret_changed(old: &Extension, new: &Extension) -> bool {
-    (old.ha1_md5, old.ha1_sha256) != (new.ha1_md5, new.ha1_sha256)
 }
 
 fn section<S: Fields + PartialEq>(out: &mut Vec<String>, old: &S, new: &S) {
@@ -29,43 +28,50 @@ fn section<S: Fields + PartialEq>(out: &mut Vec<String>, old: &S, new: &S) {
     }
 }
 
-fn numbered<S: Fields + PartialEq>(
+fn named<S: Fields + PartialEq>(
     out: &mut Vec<String>,
     what: &str,
     old: &BTreeMap<String, S>,
     new: &BTreeMap<String, S>,
-    name: impl Fn(&S) -> &String,
-    secret_changed: impl Fn(&S, &S) -> bool,
+    title: impl Fn(&S) -> String,
 ) {
-    let numbers: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    for number in numbers {
-        match (old.get(number), new.get(number)) {
-            (None, Some(added)) => out.push(format!("{what} {number} {} added", name(added))),
-            (Some(removed), None) => out.push(format!("{what} {number} {} removed", name(removed))),
-            (Some(a), Some(b)) if a != b => {
-                let mut changed = fields(a, b);
-                if secret_changed(a, b) {
-                    changed.push("secret changed".into());
-                }
-                out.push(format!("{what} {number}: {}", changed.join(", ")));
-            }
+    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for id in ids {
+        match (old.get(id), new.get(id)) {
+            (None, Some(added)) => out.push(format!("{what} {id}{} added", title(added))),
+            (Some(removed), None) => out.push(format!("{what} {id}{} removed", title(removed))),
+            (Some(a), Some(b)) if a != b => out.push(format!("{what} {id}: {}", fields(a, b).join(", "))),
             _ => {}
         }
     }
 }
 
-/// `name Anna → Anne`, for each key that can be shown.
+/// `name Anna → Anne`, for each key that can be shown; of the others only that they changed.
 fn fields<S: Fields>(old: &S, new: &S) -> Vec<String> {
     let mut before = Vec::new();
     old.each(&mut |_, value| before.push(value));
     let mut before = before.into_iter();
     let mut out = Vec::new();
+    let mut secrets = Vec::new();
     new.each(&mut |key, value| {
-        let Some(was) = before.next() else { return };
-        if was != value && !matches!(value, Value::Octets(_)) {
+        let Some(was) = before.next().filter(|was| *was != value) else { return };
+        if !was.is_secret() && !value.is_secret() {
             out.push(format!("{key} {} → {}", shown(was), shown(value)));
+        } else {
+            // Two digests are one secret.
+            let what = if key.starts_with("ha1_") { "secret" } else { key };
+            let how = match (was, value) {
+                (Value::Absent, _) => "set",
+                (_, Value::Absent) => "removed",
+                _ => "changed",
+            };
+            let told = format!("{what} {how}");
+            if !secrets.contains(&told) {
+                secrets.push(told);
+            }
         }
     });
+    out.append(&mut secrets);
     out
 }
 

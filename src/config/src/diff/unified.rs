@@ -8,7 +8,7 @@ use super::{Change, changes, lines};
 const CONTEXT: usize = 3;
 
 /// The unified difference of two canonical texts, empty where they are equal. Digests of secrets
-/// are shown as `…`: that a secret changed is seen, what it is not.
+/// and PINs are shown as `…`: that a secret changed is seen, what it is not.
 pub fn unified(old: &str, new: &str) -> String {
     let (old, new) = (lines(old), lines(new));
     let changes = changes(&old, &new);
@@ -53,7 +53,7 @@ fn show(out: &mut String, sign: char, lines: &[&str]) {
         out.push(sign);
         let line = line.trim_end_matches(['\n', '\r']);
         match line.split_once('=') {
-            Some((key, _)) if ["ha1_md5", "ha1_sha256", "secret"].contains(&key.trim()) => {
+            Some((key, _)) if ["ha1_md5", "ha1_sha256", "secret", "pin"].contains(&key.trim()) => {
                 let _ = write!(out, "{}= \"…\"", key);
             }
             _ => out.push_str(line),

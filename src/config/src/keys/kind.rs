@@ -1,5 +1,7 @@
 //! The kinds of values, and the rule of each.
 
+use base::Redacted;
+
 use crate::number::{is_emergency, is_feature_code, is_internal_number};
 use crate::value::Value;
 
@@ -27,8 +29,21 @@ pub enum Kind {
         /// 0 is good too, and switches off.
         or_zero: bool,
     },
+    /// A whole number that may be below zero.
+    Signed {
+        /// The least.
+        min: i32,
+        /// The most.
+        max: i32,
+    },
     /// `true` or `false`.
     Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A country's two letters.
+    Country,
+    /// The path of a program.
+    Program,
     /// `address:port`.
     Socket,
     /// An address without port.
@@ -48,6 +63,15 @@ pub enum Kind {
         /// At most so many.
         max: usize,
     },
+    /// The name of a music class.
+    MusicName,
+    /// A list of sounds of the library.
+    Sounds {
+        /// At most so many.
+        max: usize,
+    },
+    /// Digits that are typed to be let in.
+    Pin,
     /// A SIP secret in clear; only in imported text.
     Secret,
     /// Octets in hexadecimal.
@@ -75,15 +99,22 @@ impl Kind {
             Kind::TimeZone => "an IANA time zone".into(),
             Kind::Integer { min, max, or_zero: false } => format!("a number from {min} to {max}"),
             Kind::Integer { min, max, or_zero: true } => format!("0 or a number from {min} to {max}"),
+            Kind::Signed { min, max } => format!("a number from {min} to {max}"),
             Kind::Flag => "true or false".into(),
+            Kind::Choice(words) => format!("one of {}", quoted(words)),
+            Kind::Country => "two lower-case letters of ISO 3166".into(),
+            Kind::Program => "an absolute path, not that of a shell".into(),
             Kind::Socket => "address and port, \"192.168.1.10:5060\" or \"[::]:5060\"".into(),
             Kind::Ip => "an IPv4 or IPv6 address".into(),
             Kind::Ports => "two ports from 1024 to 65535, \"10000-19999\"".into(),
             Kind::Number => "2 to 10 digits in quotes, not an emergency number".into(),
             Kind::Code => "`*` or `#`, then 1 to 7 of the keys 0-9, `*` and `#`, in quotes".into(),
             Kind::Email => "a mail address".into(),
-            Kind::Codecs => format!("a list of {}", CODECS.map(|codec| format!("\"{codec}\"")).join(", ")),
+            Kind::Codecs => format!("a list of {}", quoted(&CODECS)),
             Kind::Members { max } => format!("a list of 1 to {max} extensions' numbers in quotes"),
+            Kind::MusicName => format!("1 to {MUSIC_NAME_MAX} letters, digits, `-` and `_`"),
+            Kind::Sounds { max } => format!("a list of 1 to {max} names of sounds, each of {SOUND_NAME}"),
+            Kind::Pin => "4 to 10 digits in quotes".into(),
             Kind::Secret => {
                 format!("{} to {} characters, hard to guess", crate::secret::LENGTH_MIN, crate::secret::LENGTH_MAX)
             }
@@ -105,6 +136,32 @@ impl Kind {
             (Kind::Integer { min, max, or_zero }, Value::Integer(n)) => {
                 let fits = (min..=max).contains(n) || (or_zero && *n == 0);
                 self.expect(fits, || format!("{n} is out of range"))
+            }
+            (Kind::Signed { min, max }, Value::Signed(n)) => {
+                self.expect((min..=max).contains(n), || format!("{n} is out of range"))
+            }
+            (Kind::Choice(words), Value::Text(text)) => {
+                self.expect(words.contains(text), || format!("{} is not a choice here", shown(text)))
+            }
+            (Kind::Country, Value::Text(text)) => {
+                let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_lowercase());
+                self.expect(fits, || format!("{} cannot be a country", shown(text)))
+            }
+            (Kind::Program, Value::Text(text)) => program(text),
+            (Kind::MusicName, Value::Text(text)) => {
+                self.expect(is_word(text, MUSIC_NAME_MAX), || format!("{} cannot be a name here", shown(text)))
+            }
+            (Kind::Sounds { max }, Value::List(list)) => {
+                self.expect((1..=max).contains(&list.len()), || match list.len() {
+                    0 => "nothing would be heard".to_owned(),
+                    n => format!("{n} sounds are too many"),
+                })?;
+                let odd = list.iter().find(|name| !is_word(name, SOUND_NAME_MAX));
+                odd.map_or(Ok(()), |name| self.expect(false, || format!("{} cannot be a sound's name", shown(name))))
+            }
+            (Kind::Pin, Value::Hidden(Redacted(pin))) => {
+                let fits = (4..=10).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit());
+                self.expect(fits, || "cannot be a PIN".to_owned())
             }
             (Kind::Number, Value::Text(text)) if is_emergency(text) => Err(Complaint {
                 message: format!("{text} is an emergency number"),
@@ -172,6 +229,48 @@ impl Kind {
         }
         self.expect(!list.is_empty(), || "no codec is left".to_owned())
     }
+}
+
+/// Longest name of a music class.
+const MUSIC_NAME_MAX: usize = 32;
+/// Longest name of a sound of the library.
+const SOUND_NAME_MAX: usize = 64;
+const SOUND_NAME: &str = "1 to 64 letters, digits, `-` and `_`";
+
+/// Letters, digits, `-` and `_`: safe as part of a path and of an address.
+fn is_word(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+/// `"a", "b"`
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// Programs that would obey the text which they are given to speak.
+const INTERPRETERS: [&str; 24] = [
+    "ash", "awk", "bash", "bc", "busybox", "csh", "dash", "dc", "ed", "env", "fish", "gawk", "ksh", "lua", "mawk",
+    "node", "perl", "php", "python", "ruby", "sh", "tclsh", "tcsh", "zsh",
+];
+
+/// An absolute path that is no shell's. The text to be spoken comes from outside; a program that reads
+/// commands where this one reads text would run it.
+fn program(path: &str) -> Result<(), Complaint> {
+    let complain = |message: String| Err(Complaint { message, hint: Kind::Program.describe() });
+    if path.chars().any(is_unprintable) || path.len() > 255 {
+        return complain("cannot be a path".to_owned());
+    }
+    let file = path.rsplit('/').next().unwrap_or_default();
+    if !path.starts_with('/') || ["", ".", ".."].contains(&file) {
+        return complain(format!("{} is not the absolute path of a file", shown(path)));
+    }
+    // `python3`, `python3.11`, `lua5.4`, `bash-static`.
+    let stem = file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let stem = stem.split('-').next().unwrap_or_default();
+    if INTERPRETERS.contains(&stem) {
+        return complain(format!("{} would obey what it should speak", shown(path)));
+    }
+    Ok(())
 }
 
 /// A value quoted in a message, shortened where it is long.

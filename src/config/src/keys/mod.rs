@@ -49,6 +49,8 @@ pub enum Fallback {
     Text(&'static str),
     /// This number.
     Integer(u32),
+    /// This number, which might be below zero.
+    Signed(i32),
     /// This switch.
     Flag(bool),
     /// This list.
@@ -64,6 +66,11 @@ impl Section {
     /// May it come many times, in double brackets?
     pub fn is_repeated(&self) -> bool {
         self.count_max > 1
+    }
+
+    /// The key that tells one from another where it comes many times: the first.
+    pub fn id_key(&self) -> &'static str {
+        self.keys.first().map_or("", |key| key.name)
     }
 
     /// As it is written: `[system]`, `[[extension]]`.

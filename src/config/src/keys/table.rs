@@ -1,6 +1,7 @@
 //! The table itself.
 
 use super::{Fallback, Key, Kind, Section};
+use crate::choice::{Choice, Language, RecordChoice, RecordingFormat, RecordingRule, Srtp};
 
 /// Every section, in the order in which the document is printed.
 pub const SECTIONS: &[Section] = &[
@@ -14,7 +15,13 @@ pub const SECTIONS: &[Section] = &[
     },
     Section { name: "sip", count_max: 1, doc: "How it speaks SIP.", keys: SIP },
     Section { name: "media", count_max: 1, doc: "Audio.", keys: MEDIA },
-    Section { name: "features", count_max: 1, doc: "Codes that a phone may dial.", keys: FEATURES },
+    Section { name: "recording", count_max: 1, doc: RECORDING_DOC, keys: RECORDING },
+    Section {
+        name: "features",
+        count_max: 1,
+        doc: "Codes that a phone may dial, and two that are typed during a call.",
+        keys: FEATURES,
+    },
     Section {
         name: "extension",
         count_max: 20_000,
@@ -29,10 +36,31 @@ pub const SECTIONS: &[Section] = &[
               Repeat the section for each.",
         keys: RING_GROUP,
     },
+    Section {
+        name: "music",
+        count_max: 50,
+        doc: "What callers hear while they wait. The class \"default\" is heard by those who are held;\n\
+              without one of that name the box plays what it brought along. Repeat the section for each.",
+        keys: MUSIC,
+    },
+    Section {
+        name: "conference",
+        count_max: 500,
+        doc: "A room where many speak together; whoever dials its number comes in.\n\
+              Repeat the section for each.",
+        keys: CONFERENCE,
+    },
 ];
 
 const NAME: Kind = Kind::Text { max: 64 };
 const RING_TIME: Kind = Kind::Integer { min: 5, max: 600, or_zero: false };
+const LANGUAGE: Kind = Kind::Choice(Language::WORDS);
+const RECORD: Kind = Kind::Choice(RecordChoice::WORDS);
+const RECORDING_DOC: &str = "\
+Recordings of calls, each side on a channel of its own, and of conferences.
+One rule decides, the first that says anything: \"never\" of any extension in the call; the rule of the
+ring group or conference that was called; \"always\", then \"on_demand\", of an extension in the call;
+`default` below.";
 
 const SYSTEM: &[Key] = &[
     Key {
@@ -180,15 +208,176 @@ const MEDIA: &[Key] = &[
         example: "",
         doc: "A call in which no side has sent audio for this long is ended, seconds.",
     },
+    Key {
+        name: "srtp",
+        kind: Kind::Choice(Srtp::WORDS),
+        fallback: Fallback::Text("optional"),
+        example: "",
+        doc: "Encryption of audio between phone and box (SRTP). \"optional\": answered where a phone offers it, and\n\
+              offered to phones that registered over TLS. \"required\": nothing goes in the clear, phones that\n\
+              cannot encrypt cannot call.",
+    },
+    Key {
+        name: "country",
+        kind: Kind::Country,
+        fallback: Fallback::Text("be"),
+        example: "",
+        doc: "Whose dial, ringing and busy tones are heard: \"be\", \"de\", \"us\". A country that the box does not\n\
+              know sounds as ITU-T E.180 recommends.",
+    },
+    Key {
+        name: "language",
+        kind: LANGUAGE,
+        fallback: Fallback::Text("en"),
+        example: "",
+        doc: "The language of prompts, where an extension says nothing else.",
+    },
+    Key {
+        name: "opus_complexity",
+        kind: Kind::Integer { min: 0, max: 10, or_zero: false },
+        fallback: Fallback::Integer(5),
+        example: "",
+        doc: "How hard the Opus encoder works, from 0 to 10: more is a little better to the ear and costs\n\
+              calls per core.",
+    },
+    Key {
+        name: "opus_bit_rate",
+        kind: Kind::Integer { min: 6_000, max: 128_000, or_zero: false },
+        fallback: Fallback::Integer(24_000),
+        example: "",
+        doc: "What Opus spends on each direction of a call, bits a second, without the headers of its packets.",
+    },
+    Key {
+        name: "audio_threads",
+        kind: Kind::Integer { min: 1, max: 64, or_zero: true },
+        fallback: Fallback::Integer(0),
+        example: "",
+        doc: "Threads for audio; 0: one per core. A change takes effect at the next start.",
+    },
+    Key {
+        name: "pin_threads",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "Tie each audio thread to a core of its own. Worth it only on a box that does nothing else.\n\
+              A change takes effect at the next start.",
+    },
+    Key {
+        name: "text_to_speech",
+        kind: Kind::Program,
+        fallback: Fallback::Absent,
+        example: "\"/usr/bin/speak-wav\"",
+        doc: "A program that speaks: it reads UTF-8 text on its standard input and writes WAV on its standard\n\
+              output. It is started as it stands here, without arguments and never through a shell.",
+    },
 ];
 
-const FEATURES: &[Key] = &[Key {
-    name: "echo",
-    kind: Kind::Code,
-    fallback: Fallback::Text("*43"),
-    example: "",
-    doc: "Echo test: the caller hears himself.",
-}];
+const RECORDING: &[Key] = &[
+    Key {
+        name: "default",
+        kind: Kind::Choice(RecordingRule::WORDS),
+        fallback: Fallback::Text("on_demand"),
+        example: "",
+        doc: "Which calls are recorded where nobody says otherwise: none, all, or those in which somebody asks\n\
+              for it with the code of `features.record`.",
+    },
+    Key {
+        name: "format",
+        kind: Kind::Choice(RecordingFormat::WORDS),
+        fallback: Fallback::Text("opus"),
+        example: "",
+        doc: "How recordings are kept: \"opus\" (Opus in Ogg, small) or \"wav\" (large, read by everything).",
+    },
+    Key {
+        name: "announce",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(true),
+        example: "",
+        doc: "Both sides are told when a recording begins. Switch it off only where the law allows it.",
+    },
+    Key {
+        name: "encrypt",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(true),
+        example: "",
+        doc: "Keep recordings under the box's own key: of use to nobody who takes the disk away.",
+    },
+    Key {
+        name: "keep_days",
+        kind: Kind::Integer { min: 1, max: 36_500, or_zero: true },
+        fallback: Fallback::Integer(90),
+        example: "",
+        doc: "After so many days a recording is deleted; 0: never.",
+    },
+    Key {
+        name: "disk_reserve_mb",
+        kind: Kind::Integer { min: 50, max: 1_000_000, or_zero: false },
+        fallback: Fallback::Integer(500),
+        example: "",
+        doc: "With less free space than this, in MB, no recording begins.",
+    },
+    Key {
+        name: "duration_max_min",
+        kind: Kind::Integer { min: 1, max: 1_440, or_zero: false },
+        fallback: Fallback::Integer(240),
+        example: "",
+        doc: "A recording ends by itself after so long, minutes.",
+    },
+];
+
+const FEATURES: &[Key] = &[
+    Key {
+        name: "echo",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*43"),
+        example: "",
+        doc: "Echo test: the caller hears himself.",
+    },
+    Key {
+        name: "record",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*1"),
+        example: "",
+        doc: "Typed during a call: starts its recording, and stops it.",
+    },
+    Key {
+        name: "record_pause",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*3"),
+        example: "",
+        doc: "Typed during a call: pauses its recording (while card numbers are said), and goes on.",
+    },
+    Key { name: "clock", kind: Kind::Code, fallback: Fallback::Text("*60"), example: "", doc: "Says the time." },
+    Key {
+        name: "own_number",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*65"),
+        example: "",
+        doc: "Says the number of the extension that dials it.",
+    },
+    Key {
+        name: "music",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*9664"),
+        example: "",
+        doc: "Plays the music that held callers hear.",
+    },
+    Key {
+        name: "milliwatt",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*9197"),
+        example: "",
+        doc: "Plays a tone of 1,004 Hz at one milliwatt, to measure lines by.",
+    },
+    Key {
+        name: "listen",
+        kind: Kind::Code,
+        fallback: Fallback::Text("*33"),
+        example: "",
+        doc: "With an extension's number behind it: listens in to that extension's call. Then key 4 listens,\n\
+              5 whispers to the extension, 6 speaks to both. Only for extensions with `supervisor`.",
+    },
+];
 
 const EXTENSION: &[Key] = &[
     Key {
@@ -225,6 +414,56 @@ const EXTENSION: &[Key] = &[
         fallback: Fallback::Absent,
         example: "20",
         doc: "How long its phones ring, seconds, where not as long as `sip.ring_time_s` says.",
+    },
+    Key {
+        name: "record",
+        kind: RECORD,
+        fallback: Fallback::Text("default"),
+        example: "",
+        doc: "Whether its calls are recorded. \"never\" protects it in every call.",
+    },
+    Key {
+        name: "supervisor",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "May it listen in to other extensions?",
+    },
+    Key {
+        name: "language",
+        kind: LANGUAGE,
+        fallback: Fallback::Absent,
+        example: "\"nl\"",
+        doc: "The language of the prompts it hears, where not that of `media.language`.",
+    },
+    Key {
+        name: "noise_reduction",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "Take steady noise away from what it says.",
+    },
+    Key {
+        name: "echo_cancellation",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "Take the echo of its phones' loudspeakers away from what others hear: for speakerphones that\n\
+              do not do so themselves.",
+    },
+    Key {
+        name: "automatic_gain",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "Bring what it says to an even loudness.",
+    },
+    Key {
+        name: "gain_db",
+        kind: Kind::Signed { min: -12, max: 12 },
+        fallback: Fallback::Signed(0),
+        example: "",
+        doc: "Make what it says louder or softer, dB.",
     },
     Key {
         name: "secret",
@@ -266,5 +505,76 @@ const RING_GROUP: &[Key] = &[
         fallback: Fallback::Absent,
         example: "20",
         doc: "How long they ring, seconds, where not as long as `sip.ring_time_s` says.",
+    },
+    Key {
+        name: "record",
+        kind: RECORD,
+        fallback: Fallback::Text("default"),
+        example: "",
+        doc: "Whether calls to it are recorded.",
+    },
+    Key {
+        name: "music",
+        kind: Kind::MusicName,
+        fallback: Fallback::Absent,
+        example: "\"lobby\"",
+        doc: "The music class that callers hear instead of ringing.",
+    },
+];
+
+const MUSIC: &[Key] = &[
+    Key { name: "name", kind: Kind::MusicName, fallback: Fallback::Required, example: "\"lobby\"", doc: "Its name." },
+    Key {
+        name: "files",
+        kind: Kind::Sounds { max: 100 },
+        fallback: Fallback::Required,
+        example: "[\"piano\", \"harp\"]",
+        doc: "Sounds that were uploaded, by name, in the order in which they are played.",
+    },
+    Key {
+        name: "shuffle",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(false),
+        example: "",
+        doc: "Play them in another order each time.",
+    },
+];
+
+const CONFERENCE: &[Key] = &[
+    Key { name: "number", kind: Kind::Number, fallback: Fallback::Required, example: "\"600\"", doc: "Its number." },
+    Key {
+        name: "name",
+        kind: NAME,
+        fallback: Fallback::Required,
+        example: "\"Weekly meeting\"",
+        doc: "What it is called.",
+    },
+    Key {
+        name: "pin",
+        kind: Kind::Pin,
+        fallback: Fallback::Absent,
+        example: "\"4711\"",
+        doc: "What must be typed to come in; left out, nothing is asked.",
+    },
+    Key {
+        name: "entry_tones",
+        kind: Kind::Flag,
+        fallback: Fallback::Flag(true),
+        example: "",
+        doc: "A short tone tells that somebody came or went.",
+    },
+    Key {
+        name: "record",
+        kind: RECORD,
+        fallback: Fallback::Text("default"),
+        example: "",
+        doc: "Whether it is recorded.",
+    },
+    Key {
+        name: "members_max",
+        kind: Kind::Integer { min: 2, max: 2_000, or_zero: false },
+        fallback: Fallback::Integer(100),
+        example: "",
+        doc: "People in it at most.",
     },
 ];

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::{Reader, nearest};
+use crate::choice::Choice;
 use crate::error::Place;
 use crate::keys::{self, Fallback, Key, Kind, SECTIONS, Section};
 use crate::value::Value;
@@ -152,6 +153,52 @@ impl<'e, 'r, 't> Entry<'e, 'r, 't> {
             self.complain(name, &format!("{} is out of range", digits.as_str()), key.kind.describe());
         }
         fits
+    }
+
+    /// A whole number that may be below zero.
+    pub(super) fn signed<T: TryFrom<i32> + Default>(&mut self, name: &'static str) -> T {
+        let fallback = match self.fallback(name) {
+            Fallback::Signed(n) => T::try_from(n).unwrap_or_default(),
+            _ => T::default(),
+        };
+        let digits = match self.table.get(name).map(|value| value.get_ref()) {
+            Some(DeValue::Integer(digits)) => digits,
+            Some(other) => {
+                self.wrong_type(name, "a whole number", other);
+                return fallback;
+            }
+            None => return fallback,
+        };
+        let n = i32::from_str_radix(digits.as_str(), digits.radix()).ok();
+        let kind = self.section.key(name).map(|key| key.kind);
+        let fits = n.filter(|n| kind.is_some_and(|kind| kind.check(&Value::Signed(*n)).is_ok()));
+        fits.and_then(|n| T::try_from(n).ok()).unwrap_or_else(|| {
+            self.complain(name, &format!("{} is out of range", digits.as_str()), self.describe(name));
+            fallback
+        })
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<C: Choice>(&mut self, name: &'static str) -> C {
+        let found = self.choice_or_absent(name).or_else(|| match self.fallback(name) {
+            Fallback::Text(word) => C::of(word),
+            _ => None,
+        });
+        // No choice is without words.
+        found.unwrap_or(C::ALL[0])
+    }
+
+    pub(super) fn choice_or_absent<C: Choice>(&mut self, name: &'static str) -> Option<C> {
+        let word = self.text_or_absent(name)?;
+        let choice = C::of(&word);
+        if choice.is_none() {
+            let hint = match nearest(&word, C::WORDS.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => self.describe(name),
+            };
+            self.complain(name, &format!("{} is not a choice here", keys::shown(&word)), hint);
+        }
+        choice
     }
 
     pub(super) fn socket(&mut self, name: &'static str) -> SocketAddr {

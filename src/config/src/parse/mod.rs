@@ -6,13 +6,17 @@ mod hint;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use base::Redacted;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::check::check;
 use crate::error::{ConfigError, Place};
 use crate::keys::{self, SECTIONS, Section};
-use crate::model::{Config, Extension, FeatureCodes, Listen, MediaSettings, RingGroup, SipSettings, System};
+use crate::model::{
+    Conference, Config, Extension, FeatureCodes, Listen, MediaSettings, Music, RecordingSettings, RingGroup,
+    SipSettings, System,
+};
 use crate::secret;
 
 use entry::Entry;
@@ -131,16 +135,57 @@ impl<'t> Reader<'t> {
         let media = self.single("media", root, &nothing, |entry| MediaSettings {
             codecs: entry.list("codecs"),
             inactivity_s: entry.integer("inactivity_s"),
+            srtp: entry.choice("srtp"),
+            country: entry.text("country"),
+            language: entry.choice("language"),
+            opus_complexity: entry.integer("opus_complexity"),
+            opus_bit_rate: entry.integer("opus_bit_rate"),
+            audio_threads: entry.integer("audio_threads"),
+            pin_threads: entry.flag("pin_threads"),
+            text_to_speech: entry.text_or_absent("text_to_speech"),
         });
-        let features = self.single("features", root, &nothing, |entry| FeatureCodes { echo: entry.text("echo") });
+        let recording = self.single("recording", root, &nothing, |entry| RecordingSettings {
+            default: entry.choice("default"),
+            format: entry.choice("format"),
+            announce: entry.flag("announce"),
+            encrypt: entry.flag("encrypt"),
+            keep_days: entry.integer("keep_days"),
+            disk_reserve_mb: entry.integer("disk_reserve_mb"),
+            duration_max_min: entry.integer("duration_max_min"),
+        });
+        let features = self.single("features", root, &nothing, |entry| FeatureCodes {
+            echo: entry.text("echo"),
+            record: entry.text("record"),
+            record_pause: entry.text("record_pause"),
+            clock: entry.text("clock"),
+            own_number: entry.text("own_number"),
+            music: entry.text("music"),
+            milliwatt: entry.text("milliwatt"),
+            listen: entry.text("listen"),
+        });
         let extensions = self.repeated("extension", root, |entry| extension(entry, &system.realm));
         let ring_groups = self.repeated("ring_group", root, |entry| RingGroup {
             number: entry.text("number"),
             name: entry.text("name"),
             members: entry.list("members"),
             ring_time_s: entry.integer_or_absent("ring_time_s"),
+            record: entry.choice("record"),
+            music: entry.text_or_absent("music"),
         });
-        Config { system, listen, sip, media, features, extensions, ring_groups }
+        let music = self.repeated("music", root, |entry| Music {
+            name: entry.text("name"),
+            files: entry.list("files"),
+            shuffle: entry.flag("shuffle"),
+        });
+        let conferences = self.repeated("conference", root, |entry| Conference {
+            number: entry.text("number"),
+            name: entry.text("name"),
+            pin: entry.text_or_absent("pin").map(Redacted),
+            entry_tones: entry.flag("entry_tones"),
+            record: entry.choice("record"),
+            members_max: entry.integer("members_max"),
+        });
+        Config { system, listen, sip, media, recording, features, extensions, ring_groups, music, conferences }
     }
 
     fn unknown_sections(&mut self, root: &DeTable<'_>) {
@@ -205,30 +250,31 @@ impl<'t> Reader<'t> {
         root: &DeTable<'_>,
         read: impl Fn(&mut Entry<'_, '_, '_>) -> T,
     ) -> BTreeMap<String, T> {
-        let mut by_number = BTreeMap::new();
+        let mut by_id = BTreeMap::new();
+        let id_key = id_key(name);
         for (index, row) in rows(root, name) {
             let Some(table) = row.get_ref().as_table() else { continue };
-            let number = table.get("number").and_then(|value| value.get_ref().as_str());
+            let number = table.get(id_key).and_then(|value| value.get_ref().as_str());
             let id = number.map_or_else(|| format!("#{}", index + 1), keys::shown_key);
             let at = row.span().start;
             let mut entry = Entry::new(self, name, Some(id), at, table);
             entry.unknown_keys();
             let value = read(&mut entry);
             let Some(number) = number else { continue };
-            if by_number.contains_key(number) {
-                let place = Place { section: name, id: Some(keys::shown_key(number)), key: "number" };
+            if by_id.contains_key(number) {
+                let place = Place { section: name, id: Some(keys::shown_key(number)), key: id_key };
                 let first = locate(root, &Place { key: "", ..place.clone() }).map(|offset| self.line(offset));
                 let message = match first {
                     Some(line) => format!("{number} is already defined at line {line}"),
                     None => format!("{number} is already defined"),
                 };
-                let at = table.get("number").map_or(at, |value| value.span().start);
-                self.report(place.to_string(), Some(at), message, "every number comes once".into());
+                let at = table.get(id_key).map_or(at, |value| value.span().start);
+                self.report(place.to_string(), Some(at), message, format!("every {id_key} comes once"));
                 continue;
             }
-            by_number.insert(number.to_owned(), value);
+            by_id.insert(number.to_owned(), value);
         }
-        by_number
+        by_id
     }
 
     /// Adds what the check of the whole finds, without repeating what the reading found.
@@ -250,6 +296,13 @@ fn extension(entry: &mut Entry<'_, '_, '_>, realm: &str) -> Extension {
     let email = entry.text_or_absent("email");
     let enabled = entry.flag("enabled");
     let ring_time_s = entry.integer_or_absent("ring_time_s");
+    let record = entry.choice("record");
+    let supervisor = entry.flag("supervisor");
+    let language = entry.choice_or_absent("language");
+    let noise_reduction = entry.flag("noise_reduction");
+    let echo_cancellation = entry.flag("echo_cancellation");
+    let automatic_gain = entry.flag("automatic_gain");
+    let gain_db = entry.signed("gain_db");
     let in_clear = entry.text_or_absent("secret");
     let stored = (entry.octets::<16>("ha1_md5"), entry.octets::<32>("ha1_sha256"));
     let has_digest = entry.has("ha1_md5") || entry.has("ha1_sha256");
@@ -277,7 +330,24 @@ fn extension(entry: &mut Entry<'_, '_, '_>, realm: &str) -> Extension {
             (md5.unwrap_or_default(), sha256.unwrap_or_default())
         }
     };
-    Extension { number, name, email, ha1_md5, ha1_sha256, enabled, ring_time_s }
+    Extension {
+        email,
+        enabled,
+        ring_time_s,
+        record,
+        supervisor,
+        language,
+        noise_reduction,
+        echo_cancellation,
+        automatic_gain,
+        gain_db,
+        ..Extension::new(number, name, ha1_md5, ha1_sha256)
+    }
+}
+
+/// The key by which the rows of a section that repeats are told apart.
+fn id_key(section: &str) -> &'static str {
+    keys::section(section).map_or("", Section::id_key)
 }
 
 /// The tables of a section that repeats, counted from 0.
@@ -294,7 +364,7 @@ fn locate(root: &DeTable<'_>, place: &Place) -> Option<usize> {
         }
         Some(id) => {
             let (_, row) = rows(root, place.section).find(|(_, row)| {
-                let number = row.get_ref().get("number").and_then(|value| value.get_ref().as_str());
+                let number = row.get_ref().get(id_key(place.section)).and_then(|value| value.get_ref().as_str());
                 number.is_some_and(|number| number == id || keys::shown_key(number) == *id)
             })?;
             (row.span().start, row.get_ref().as_table())

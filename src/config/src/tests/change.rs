@@ -5,8 +5,8 @@ use expect_test::{Expect, expect};
 
 use super::firm;
 use crate::{
-    Config, ConfigError, Document, Edit, ExtensionDraft, RingGroup, VersionContent, diff, next_version, patch,
-    tidy_reason,
+    Conference, Config, ConfigError, Document, Edit, ExtensionDraft, Music, RecordChoice, RecordingRule, RingGroup,
+    VersionContent, diff, next_version, patch, tidy_reason,
 };
 
 fn draft(number: &str, name: &str, secret: Option<&str>) -> ExtensionDraft {
@@ -21,7 +21,7 @@ fn draft(number: &str, name: &str, secret: Option<&str>) -> ExtensionDraft {
 
 fn group(number: &str, members: &[&str]) -> RingGroup {
     let members = members.iter().map(|member| (*member).to_owned()).collect();
-    RingGroup { number: number.into(), name: "Desk".into(), members, ring_time_s: None }
+    RingGroup::new(number.into(), "Desk".into(), members)
 }
 
 fn refused(edits: impl IntoIterator<Item = Edit>, verdict: Expect) {
@@ -55,7 +55,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
         extension 102: name Bart "B" Willems → Bart, email bart@example.com → none, ring_time_s 20 → none, secret changed
         extension 103 Zoë removed
         extension 104 Dirk added
-        ring group 400: name Sales → Desk, members 102 101 → 101 104
+        ring group 400: name Sales → Desk, members 102 101 → 101 104, music lobby → none
         ring group 401 Desk added"#]].assert_eq(&diff::summary(before.config(), after.config()).join("\n"));
     expect![[r#"
         @@ -15,7 +15,7 @@
@@ -67,7 +67,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
          session_expires_s = 1800
          session_min_s = 90
          calls_max = 1000
-        @@ -30,26 +30,29 @@
+        @@ -53,34 +53,32 @@
          
          [[extension]]
          number = "101"
@@ -92,6 +92,10 @@ fn edits_are_applied_together_and_told_in_sentences() {
         -number = "103"
         -name = "Zoë"
         -enabled = false
+        -record = "never"
+        -supervisor = true
+        -language = "nl"
+        -gain_db = -6
         -ha1_md5 = "…"
         -ha1_sha256 = "…"
         +number = "104"
@@ -103,6 +107,7 @@ fn edits_are_applied_together_and_told_in_sentences() {
          number = "400"
         -name = "Sales"
         -members = ["102", "101"]
+        -music = "lobby"
         +name = "Desk"
         +members = ["101", "104"]
         +
@@ -110,6 +115,9 @@ fn edits_are_applied_together_and_told_in_sentences() {
         +number = "401"
         +name = "Desk"
         +members = ["101"]
+         
+         [[music]]
+         name = "lobby"
     "#]]
     .assert_eq(&diff::unified(before.text(), after.text()));
     assert_eq!(diff::unified(before.text(), before.text()), "");
@@ -140,6 +148,69 @@ fn edits_are_refused_with_the_field_at_fault() {
             ring_group.400.members: "102" is not an extension (leave it out, or add the extension)
             ring_group.4x.number: "4x" cannot be a number (2 to 10 digits in quotes, not an emergency number)
             ring_group.400.number: 400 is already an extension (choose another number)
+        "#]],
+    );
+}
+
+#[test]
+fn music_and_conferences_are_edited_and_no_pin_is_told() {
+    let before = firm();
+    let mut meeting = before.config().conferences["600"].clone();
+    meeting.pin = Some(Redacted("080808".into()));
+    let board = Conference { pin: Some(Redacted("1234".into())), ..Conference::new("601".into(), "Board".into()) };
+    let lobby = Music { name: "lobby".into(), files: vec!["rain".into()], shuffle: false };
+    let mut recording = before.config().recording.clone();
+    recording.default = RecordingRule::Always;
+    let mut sales = before.config().ring_groups["400"].clone();
+    sales.record = RecordChoice::Never;
+    let after = before
+        .edit([
+            Edit::SetRecording(recording),
+            Edit::ChangeRingGroup(sales),
+            Edit::ChangeMusic(lobby),
+            Edit::AddMusic(Music { name: "default".into(), files: vec!["sea".into()], shuffle: true }),
+            Edit::ChangeConference(meeting),
+            Edit::AddConference(board),
+        ])
+        .expect("the edits are valid");
+    expect![[r#"
+        recording: default on_demand → always
+        ring group 400: record default → never
+        music default added
+        music lobby: files piano harp-2 → rain, shuffle true → false
+        conference 600: pin changed
+        conference 601 Board added"#]]
+    .assert_eq(&diff::summary(before.config(), after.config()).join("\n"));
+    let mut open = after.config().conferences["600"].clone();
+    open.pin = None;
+    let later = after
+        .edit([Edit::ChangeConference(open), Edit::RemoveConference("601".into()), Edit::RemoveMusic("default".into())])
+        .expect("the edits are valid");
+    expect![[r#"
+        music default removed
+        conference 600: pin removed
+        conference 601 Board removed"#]]
+    .assert_eq(&diff::summary(after.config(), later.config()).join("\n"));
+    let shown = diff::unified(before.text(), after.text()) + &diff::unified(after.text(), later.text());
+    for pin in ["4711", "080808", "1234"] {
+        assert!(!shown.contains(pin), "{shown}");
+    }
+    refused(
+        [
+            Edit::RemoveMusic("lobby".into()),
+            Edit::RemoveMusic("rain".into()),
+            Edit::AddMusic(Music { name: "lobby".into(), files: Vec::new(), shuffle: false }),
+            Edit::AddConference(Conference::new("600".into(), "Other".into())),
+            Edit::AddConference(Conference::new("400".into(), "Sales".into())),
+            Edit::ChangeConference(Conference::new("602".into(), "Nobody".into())),
+        ],
+        expect![[r#"
+            music.lobby.name: is what callers of ring group 400 Sales hear (give the ring group another one first)
+            music.rain.name: is not there any more (somebody else may have removed it)
+            music.lobby.name: lobby is already taken (choose another name)
+            conference.600.number: 600 is already taken by Meeting (choose another number)
+            conference.602.number: is not there any more (somebody else may have removed it)
+            conference.400.number: 400 is already a ring group (choose another number)
         "#]],
     );
 }

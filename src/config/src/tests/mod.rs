@@ -4,7 +4,7 @@ mod change;
 mod random;
 mod refused;
 
-use crate::{Document, to_toml};
+use crate::{Conference, Document, Extension, RingGroup, to_toml};
 
 /// A small firm.
 pub(crate) const FIRM: &str = r#"
@@ -36,11 +36,28 @@ number = "103"
 name = "Zoë"
 secret = "demo-103-secret"
 enabled = false
+supervisor = true
+gain_db = -6
+record = "never"
+language = "nl"
 
 [[ring_group]]
 number = "400"
 name = "Sales"
 members = ["102", "101"]
+music = "lobby"
+record = "default"
+
+[[conference]]
+number = "600"
+name = "Meeting"
+pin = "4711"
+members_max = 20
+
+[[music]]
+name = "lobby"
+files = ["piano", "harp-2"]
+shuffle = true
 "#;
 
 pub(crate) fn firm() -> Document {
@@ -76,9 +93,32 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         [media]
         codecs = ["G722", "PCMA", "PCMU", "opus", "G729"]
         inactivity_s = 120
+        srtp = "optional"
+        country = "be"
+        language = "en"
+        opus_complexity = 5
+        opus_bit_rate = 24000
+        audio_threads = 0
+        pin_threads = false
+
+        [recording]
+        default = "on_demand"
+        format = "opus"
+        announce = true
+        encrypt = true
+        keep_days = 90
+        disk_reserve_mb = 500
+        duration_max_min = 240
 
         [features]
         echo = "*43"
+        record = "*1"
+        record_pause = "*3"
+        clock = "*60"
+        own_number = "*65"
+        music = "*9664"
+        milliwatt = "*9197"
+        listen = "*33"
 
         [[extension]]
         number = "101"
@@ -98,6 +138,10 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         number = "103"
         name = "Zoë"
         enabled = false
+        record = "never"
+        supervisor = true
+        language = "nl"
+        gain_db = -6
         ha1_md5 = "484321803a3311c3ba788d7c398b2065"
         ha1_sha256 = "57f9771194fa7d6d132bf1747a11ffddcbc44eef78e15665c663b145fe37b04d"
 
@@ -105,6 +149,18 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         number = "400"
         name = "Sales"
         members = ["102", "101"]
+        music = "lobby"
+
+        [[music]]
+        name = "lobby"
+        files = ["piano", "harp-2"]
+        shuffle = true
+
+        [[conference]]
+        number = "600"
+        name = "Meeting"
+        pin = "4711"
+        members_max = 20
     "#]]
     .assert_eq(firm().text());
 }
@@ -133,9 +189,12 @@ fn the_table_of_keys_and_the_model_agree() {
         ("listen", names(&config.listen)),
         ("sip", names(&config.sip)),
         ("media", names(&config.media)),
+        ("recording", names(&config.recording)),
         ("features", names(&config.features)),
         ("extension", names(&config.extensions["101"])),
         ("ring_group", names(&config.ring_groups["400"])),
+        ("music", names(&config.music["lobby"])),
+        ("conference", names(&config.conferences["600"])),
     ];
     let table: Vec<(&str, Vec<&str>)> = keys::SECTIONS
         .iter()
@@ -147,11 +206,35 @@ fn the_table_of_keys_and_the_model_agree() {
 }
 
 #[test]
-fn nothing_that_prints_a_configuration_shows_a_digest() {
+fn what_is_made_in_code_has_the_defaults_of_the_table() {
+    let text = r#"
+        [[extension]]
+        number = "101"
+        name = "Anna"
+        ha1_md5 = "00000000000000000000000000000000"
+        ha1_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+        [[ring_group]]
+        number = "400"
+        name = "Sales"
+        members = ["101"]
+        [[conference]]
+        number = "600"
+        name = "Meeting"
+    "#;
+    let document = Document::parse(text).expect("it is valid");
+    let config = document.config();
+    assert_eq!(config.extensions["101"], Extension::new("101".into(), "Anna".into(), [0; 16], [0; 32]));
+    assert_eq!(config.ring_groups["400"], RingGroup::new("400".into(), "Sales".into(), vec!["101".into()]));
+    assert_eq!(config.conferences["600"], Conference::new("600".into(), "Meeting".into()));
+}
+
+#[test]
+fn nothing_that_prints_a_configuration_shows_a_digest_or_a_pin() {
     let document = firm();
     let shown = format!("{:?} {:?}", document, document.config());
     let digest = document.text().lines().find_map(|line| line.strip_prefix("ha1_md5 = ")).expect("there is a digest");
     assert!(!shown.contains(digest.trim_matches('"')) && !shown.contains("ha1"), "{shown}");
+    assert!(shown.contains("Meeting") && !shown.contains("4711"), "{shown}");
 }
 
 #[test]

@@ -27,14 +27,16 @@ fn extension() -> impl Strategy<Value = ExtensionDraft> {
             enabled,
             ring_time_s,
             secret,
+            ..ExtensionDraft::default()
         },
     )
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
     let group = || {
-        (number(), vec(number(), 1..4), proptest::option::of(5_u16..600))
-            .prop_map(|(number, members, ring_time_s)| RingGroup { number, name: "Group".into(), members, ring_time_s })
+        (number(), vec(number(), 1..4), proptest::option::of(5_u16..600)).prop_map(|(number, members, ring_time_s)| {
+            RingGroup { ring_time_s, ..RingGroup::new(number, "Group".into(), members) }
+        })
     };
     prop_oneof![
         6 => extension().prop_map(Edit::AddExtension),

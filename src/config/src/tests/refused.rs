@@ -54,7 +54,7 @@ name = "Ch\u0007arlie"
             line 11: media.codecs: "PCMU" is listed twice (a list of "G722", "PCMA", "PCMU", "opus", "G729")
             line 13: listen.sip: "here:5060" cannot be read (address and port, "192.168.1.10:5060" or "[::]:5060")
             line 14: listen.rtp: 10001-20000 would split a pair of ports (the first port must be even and the last one odd)
-            line 15: voicemail: there is no such section (there are [system], [listen], [sip], [media], [features], [[extension]], [[ring_group]])
+            line 15: voicemail: there is no such section (there are [system], [listen], [sip], [media], [recording], [features], [[extension]], [[ring_group]], [[music]], [[conference]])
             line 17: extension.#1.number: expected text, found a whole number (write it in quotes, "…")
             line 21: extension.112.number: 112 is an emergency number (choose a number that nobody dials for help)
             line 22: extension.112.name: is empty (text of 1 to 64 characters)
@@ -218,6 +218,150 @@ external_address = "0.0.0.0"
             line 10: sip.session_expires_s: 100 is below sip.session_min_s, 200 (raise it, lower the other, or switch it off with 0)
             line 12: sip.external_address: 0.0.0.0 is no host's address (an IPv4 or IPv6 address)
         "#]],
+    );
+}
+
+#[test]
+fn choices_ranges_and_paths_are_checked() {
+    check(
+        r#"
+[media]
+srtp = "option"
+country = "BE"
+language = "pl"
+opus_complexity = 11
+opus_bit_rate = 5999
+audio_threads = 65
+pin_threads = "yes"
+text_to_speech = "/usr/bin/python3.11"
+[recording]
+default = "sometimes"
+format = "Wav"
+keep_days = -1
+disk_reserve_mb = 0
+duration_max_min = 0
+[[extension]]
+number = "101"
+name = "Anna"
+secret = "demo-101-secret"
+record = true
+language = ""
+gain_db = -13
+[[ring_group]]
+number = "400"
+name = "Sales"
+members = ["101", "600"]
+music = "lobi"
+[[music]]
+name = "a b"
+files = ["../x"]
+[[music]]
+name = "none"
+files = []
+[[music]]
+files = ["piano"]
+[[conference]]
+number = "600"
+name = "Meeting"
+pin = "123"
+members_max = 1
+[[conference]]
+number = "101"
+name = "Anna's"
+pin = 4711
+[[conference]]
+number = "400"
+name = "Of sales"
+"#,
+        expect![[r#"
+            line 3: media.srtp: "option" is not a choice here (did you mean "optional"?)
+            line 4: media.country: "BE" cannot be a country (two lower-case letters of ISO 3166)
+            line 5: media.language: "pl" is not a choice here (did you mean "nl"?)
+            line 6: media.opus_complexity: 11 is out of range (a number from 0 to 10)
+            line 7: media.opus_bit_rate: 5999 is out of range (a number from 6000 to 128000)
+            line 8: media.audio_threads: 65 is out of range (0 or a number from 1 to 64)
+            line 9: media.pin_threads: expected true or false, found text (true or false)
+            line 10: media.text_to_speech: "/usr/bin/python3.11" would obey what it should speak (an absolute path, not that of a shell)
+            line 12: recording.default: "sometimes" is not a choice here (one of "never", "always", "on_demand")
+            line 13: recording.format: "Wav" is not a choice here (did you mean "wav"?)
+            line 14: recording.keep_days: -1 is out of range (0 or a number from 1 to 36500)
+            line 15: recording.disk_reserve_mb: 0 is out of range (a number from 50 to 1000000)
+            line 16: recording.duration_max_min: 0 is out of range (a number from 1 to 1440)
+            line 21: extension.101.record: expected text, found true or false (one of "default", "never", "always", "on_demand")
+            line 22: extension.101.language: "" is not a choice here (one of "en", "nl", "fr", "de", "es", "ru")
+            line 23: extension.101.gain_db: -13 is out of range (a number from -12 to 12)
+            line 27: ring_group.400.members: "600" is a conference (only extensions can be members)
+            line 28: ring_group.400.music: "lobi" is not a music class (leave it out, or add the class as `[[music]]`)
+            line 30: music."a b".name: "a b" cannot be a name here (1 to 32 letters, digits, `-` and `_`)
+            line 31: music."a b".files: "../x" cannot be a sound's name (a list of 1 to 100 names of sounds, each of 1 to 64 letters, digits, `-` and `_`)
+            line 34: music.none.files: nothing would be heard (a list of 1 to 100 names of sounds, each of 1 to 64 letters, digits, `-` and `_`)
+            line 35: music.#3.name: is missing (1 to 32 letters, digits, `-` and `_`)
+            line 40: conference.600.pin: cannot be a PIN (4 to 10 digits in quotes)
+            line 41: conference.600.members_max: 1 is out of range (a number from 2 to 2000)
+            line 43: conference.101.number: 101 is already an extension (choose another number)
+            line 45: conference.101.pin: expected text, found a whole number (write it in quotes, "…")
+            line 47: conference.400.number: 400 is already a ring group (choose another number)
+        "#]],
+    );
+}
+
+#[test]
+fn a_program_that_speaks_is_no_shell() {
+    for path in ["say", "/", "/usr/bin/", "/bin/sh", "/usr/bin/env", "/opt/bash-static", "/a\tb", "/x/..", ""] {
+        let text = format!("[media]\ntext_to_speech = {path:?}\n");
+        let errors = Document::parse(&text).expect_err(path);
+        assert_eq!((errors[0].line, errors[0].path.as_str()), (Some(2), "media.text_to_speech"), "{errors:?}");
+    }
+    for path in ["/usr/bin/piper-wav", "/opt/my voice/say", "/usr/bin/espeak-ng", "/usr/local/bin/flite", "/bin/shout"]
+    {
+        let text = format!("[media]\ntext_to_speech = {path:?}\n");
+        assert!(Document::parse(&text).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn codes_have_one_meaning_and_can_be_typed_to_their_end() {
+    check(
+        r#"
+[features]
+echo = "*43"
+record = "*4"
+record_pause = "*43"
+clock = "*3310"
+listen = "*33"
+milliwatt = "*331"
+music = "*4"
+"#,
+        expect![[r#"
+            line 5: features.record_pause: *43 is already features.echo (every code comes once)
+            line 7: features.listen: *33 and *3310, features.clock, could mean the same (no code may look like that of `listen` with a number behind it)
+            line 9: features.music: *4 is already features.record (every code comes once)
+        "#]],
+    );
+    check(
+        "[features]\nrecord = \"**\"\nrecord_pause = \"**1\"\n",
+        expect![[r#"
+        line 3: features.record_pause: **1 and **, features.record, begin alike (neither may be the beginning of the other: both are typed during a call)
+    "#]],
+    );
+    check(
+        "[features]\nrecord = \"**1\"\nrecord_pause = \"**\"\n",
+        expect![[r#"
+        line 3: features.record_pause: ** and **1, features.record, begin alike (neither may be the beginning of the other: both are typed during a call)
+    "#]],
+    );
+    check(
+        "[features]\nlisten = \"*9\"\n",
+        expect![[r#"
+        line 2: features.listen: *9 and *9664, features.music, could mean the same (no code may look like that of `listen` with a number behind it)
+    "#]],
+    );
+    // A single digit is nobody's number.
+    check(
+        "[features]\nlisten = \"*6\"\n",
+        expect![[r#"
+        good
+    "#]],
     );
 }
 

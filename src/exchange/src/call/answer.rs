@@ -1,7 +1,6 @@
 //! Somebody takes the call: the caller's 200, the bridge, the ACK; and the caller who gives up.
 
 use base::{CallRef, LegId};
-use media::control::{MediaCommand, Sink};
 use sdp::Session;
 use sip::message::{HeaderName, Request, Response, StatusCode};
 use sip::transaction::ServerId;
@@ -64,45 +63,31 @@ impl Exchange {
             self.call_note(call, "the caller's phone names an address that no audio may be sent to");
             return self.end_call(call, Cause::NoCommonCodec, None);
         }
+        self.stop_playing(caller);
         self.connect_audio(caller, leg);
         self.say_success(caller, session);
         self.call_event(call, CallEventKind::Bridged { a: caller, b: leg });
+        self.record_by_rule(call);
         self.publish_call(call);
     }
 
-    /// The offer to a caller whose INVITE had none, of the codecs that the called phone took.
+    /// The offer to a caller whose INVITE had none: of the codecs that the called phone took, then of all that
+    /// the box can turn into one of them.
     fn offer_late(&mut self, caller: LegId, leg: LegId) -> Option<Session> {
-        let codecs = self.legs.get(&leg)?.agreed_codecs();
+        let codecs = self.codecs_for(leg);
         self.legs.get_mut(&caller)?.audio.talk.as_mut()?.offer_own(&codecs).ok()
     }
 
-    /// The caller is put through to the echo test.
-    pub(crate) fn answer_service(&mut self, call: CallRef, caller: LegId) {
-        self.ports.align_pair();
-        if let Err(cause) = self.open_audio(caller) {
-            return self.end_call(call, cause, None);
+    /// What whoever talks to `leg` may speak: what was agreed there, then all that the box can turn into it.
+    pub(crate) fn codecs_for(&self, leg: LegId) -> Vec<String> {
+        let mut codecs = self.legs.get(&leg).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let speakable = self.speakable_codecs();
+        let named = |codecs: &[String], one: &str| codecs.iter().any(|codec| codec.eq_ignore_ascii_case(one));
+        if codecs.iter().any(|codec| named(&speakable, codec)) {
+            let others: Vec<String> = speakable.into_iter().filter(|codec| !named(&codecs, codec)).collect();
+            codecs.extend(others);
         }
-        let allowed = self.config.media.codecs.clone();
-        let Some(talk) = self.legs.get_mut(&caller).and_then(|l| l.audio.talk.as_mut()) else { return };
-        let has_offer = talk.open_offer_of_peer().is_some();
-        let session = if has_offer { talk.answer_own(&allowed).ok() } else { talk.offer_own(&allowed).ok() };
-        let Some(session) = session else {
-            return self.end_call(call, Cause::NoCommonCodec, None);
-        };
-        if has_offer && !self.configure_audio(caller) {
-            return self.end_call(call, Cause::NoCommonCodec, None);
-        }
-        if let Some(stream) = self.legs.get(&caller).and_then(|l| l.audio.stream) {
-            self.media(MediaCommand::Sink { stream, sink: Sink::Echo });
-        }
-        let now = self.now;
-        if let Some(c) = self.calls.get_mut(&call) {
-            c.phase = Phase::Service;
-            c.answered_at = Some(now);
-            "Echo test".clone_into(&mut c.to.name);
-        }
-        self.say_success(caller, session);
-        self.publish_call(call);
+        codecs
     }
 
     /// 200 to the caller's INVITE; waits while a reliable provisional is not acknowledged.
@@ -150,9 +135,16 @@ impl Exchange {
 
     /// ACK to one of our 2xx (RFC 3261 §13.3.1.4).
     pub(crate) fn handle_ack(&mut self, leg: LegId, request: Request) {
-        let Some(up) = self.legs.get_mut(&leg).and_then(|l| l.up()) else { return };
         // A late repetition of the ACK to an earlier INVITE says nothing about this one.
         let cseq = request.headers.cseq().map_or(0, |c| c.number);
+        let Some(l) = self.legs.get_mut(&leg) else { return };
+        if let LegState::Parting(up, _) = &l.state {
+            if up.unconfirmed.is_some_and(|u| u.cseq == cseq) {
+                self.say_goodbye(leg);
+            }
+            return;
+        }
+        let Some(up) = l.up() else { return };
         let Some(Unconfirmed { server, .. }) = up.unconfirmed.take_if(|u| u.cseq == cseq) else { return };
         let awaiting = matches!(up.modify, Modify::AwaitingAnswer);
         self.transactions.confirm(self.now, server);
@@ -168,7 +160,6 @@ impl Exchange {
         if let Some(up) = l.up() {
             up.modify = Modify::Quiet;
         }
-        let first = l.audio.talk.as_ref().is_none_or(|talk| talk.agreed().is_none());
         let answer = Session::parse(&request.body).ok();
         let taken = match (answer, l.audio.talk.as_mut()) {
             (Some(answer), Some(talk)) => talk.answer_received(answer).is_ok(),
@@ -179,7 +170,7 @@ impl Exchange {
             return self.end_call(call, Cause::NoCommonCodec, None);
         }
         self.note_hold(leg);
-        if let Some(peer) = self.peer_of(leg).filter(|peer| !first && !self.hear_each_other(leg, *peer)) {
+        if let Some(peer) = self.peer_of(leg).filter(|peer| !self.hear_each_other(leg, *peer)) {
             self.renegotiate(peer, leg, 0);
         }
     }

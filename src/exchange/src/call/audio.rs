@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use base::{LegId, StreamId};
-use media::control::{MediaCommand, MediaEvent, Sink};
-use sdp::{Direction, LocalMedia, Negotiation, Session};
+use media::control::{Codec, Listen, MediaCommand, MediaEvent, Processing, RoomRole, Signal, Sink};
+use sdp::{Direction, LocalMedia, MasterKey, Negotiation, NegotiationError, Security, Session};
 use sip::Flow;
 
 use crate::Exchange;
 use crate::leg::codec_of;
-use crate::record::{CallEventKind, Cause};
+use crate::record::Cause;
 
 /// What an empty SDP user is.
 const NO_USER: &str = "-";
@@ -32,7 +32,22 @@ impl Exchange {
         let session_id = self.random.next_u64() >> 2; // RFC 8866 §5.2: numeric; phones want it below 2^63
         let local =
             LocalMedia { address: self.advertised(flow), port, session_id, version: 1, username: NO_USER.to_owned() };
-        Some((stream, Negotiation::new(local)))
+        let mut talk = Negotiation::new(local);
+        let mut key = [0; 30];
+        self.random.fill(&mut key);
+        talk.set_security(self.security_of(leg, flow), MasterKey(key));
+        Some((stream, talk))
+    }
+
+    /// How a leg is secured: as the configuration says, and phones that registered over TLS are asked for it.
+    fn security_of(&self, leg: LegId, flow: Flow) -> Security {
+        let calls_us = self.legs.get(&leg).is_some_and(|l| l.role == crate::record::LegRole::Caller);
+        match self.config.media.srtp {
+            config::Srtp::Off => Security::Off,
+            config::Srtp::Required => Security::Required,
+            config::Srtp::Optional if !calls_us && flow.transport == sip::Transport::Tls => Security::Preferred,
+            config::Srtp::Optional => Security::Optional,
+        }
     }
 
     /// Opens a caller's stream, if it has none yet.
@@ -46,7 +61,10 @@ impl Exchange {
         let l = self.legs.get_mut(&leg).ok_or(Cause::Internal)?;
         l.audio.stream = Some(stream);
         if let Some(offer) = l.audio.offered.take() {
-            talk.offer_received(offer).map_err(|_| Cause::Internal)?;
+            talk.offer_received(offer).map_err(|error| match error {
+                NegotiationError::OfferOpen | NegotiationError::NoOffer => Cause::Internal,
+                _ => Cause::NoCommonCodec,
+            })?;
         }
         l.audio.talk = Some(talk);
         Ok(())
@@ -82,16 +100,45 @@ impl Exchange {
             codec_of(&f.encoding, f.clock_rate)
         });
         l.audio.codec = voice.or(l.audio.codec);
+        l.audio.last_remote = Some(remote.clone());
         self.media(MediaCommand::Remote { stream, remote });
+        self.treat_audio(leg);
         true
     }
 
-    /// Lets two legs hear each other.
+    /// Tells the plane what is to be done to a leg's sound, and what is listened for in it, where that has changed.
+    fn treat_audio(&mut self, leg: LegId) {
+        let Some(l) = self.legs.get_mut(&leg) else { return };
+        let Some(stream) = l.audio.stream else { return };
+        let processing = match self.config.extensions.get(&l.party.number) {
+            Some(extension) => Processing {
+                noise_reduction: extension.noise_reduction,
+                automatic_gain: extension.automatic_gain,
+                echo_cancellation: extension.echo_cancellation,
+                gain_db: extension.gain_db,
+            },
+            None => Processing::default(),
+        };
+        // Keys as tones are listened for only where none can come as events: it costs a decoder.
+        let sends_events = l.audio.last_remote.as_ref().is_none_or(|r| {
+            r.datagrams
+                || r.payloads.iter().any(|p| matches!(p.codec, Codec::TelephoneEvent | Codec::TelephoneEvent48k))
+        });
+        let treated = (processing, Listen { digits: !sends_events, ..Listen::default() });
+        if l.audio.treated != treated {
+            l.audio.treated = treated;
+            self.media(MediaCommand::Treat { stream, processing: treated.0, listen: treated.1 });
+        }
+    }
+
+    /// Lets two legs hear each other: directly, or in a room while somebody listens in.
     pub(crate) fn connect_audio(&mut self, a: LegId, b: LegId) {
         let stream = |leg: &LegId| self.legs.get(leg).and_then(|l| l.audio.stream);
         let (Some(sa), Some(sb)) = (stream(&a), stream(&b)) else { return };
-        self.media(MediaCommand::Sink { stream: sa, sink: Sink::Stream(sb) });
-        self.media(MediaCommand::Sink { stream: sb, sink: Sink::Stream(sa) });
+        let room = self.legs.get(&a).and_then(|l| self.calls.get(&l.call)).and_then(|c| c.room);
+        let sink = |to| room.map_or(Sink::Stream(to), |room| Sink::Room(room, RoomRole::SPEAKER));
+        self.media(MediaCommand::Sink { stream: sa, sink: sink(sb) });
+        self.media(MediaCommand::Sink { stream: sb, sink: sink(sa) });
     }
 
     /// A called phone's answer before it is picked up: audio flows already, and the caller's phone is
@@ -126,10 +173,23 @@ impl Exchange {
                 }
             }
             MediaEvent::Digit { stream, digit, .. } => {
-                if let Some((leg, call)) = self.owner_of(stream) {
-                    self.call_event(call, CallEventKind::Digit { leg, digit });
+                if let Some((leg, _)) = self.owner_of(stream) {
+                    self.key_pressed(leg, digit);
                 }
             }
+            MediaEvent::Track { stream, seconds, .. } => {
+                if let Some((leg, _)) = self.owner_of(stream) {
+                    self.track_seconds(leg, &seconds);
+                }
+            }
+            MediaEvent::Played { play, end } => self.played(play, &end),
+            MediaEvent::Recorded { recording, end } => self.recorded(recording, end),
+            MediaEvent::Heard { stream, signal } => {
+                if let Some((leg, call)) = self.owner_of(stream) {
+                    self.call_note(call, format!("{} heard on {leg}", signal_name(signal)));
+                }
+            }
+            MediaEvent::Speaking { .. } => {} // for the pages of conferences
             MediaEvent::Silent { stream, for_ } => self.stream_silent(stream, for_),
             MediaEvent::Quality { stream, stats } => {
                 if let Some(l) = self.leg_of_stream(stream) {
@@ -215,7 +275,20 @@ pub(crate) fn unheld(said: &Session) -> Session {
     out
 }
 
-fn is_private(ip: IpAddr) -> bool {
+fn signal_name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Ringback => "ringing",
+        Signal::Busy => "busy tone",
+        Signal::SpecialInformation => "special information tone",
+        Signal::FaxCalling => "a calling fax",
+        Signal::FaxAnswering => "an answering fax",
+        Signal::Person => "a person",
+        Signal::Machine => "an answering machine",
+        Signal::MachineBeep => "an answering machine's tone",
+    }
+}
+
+pub(crate) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             ip.is_private()

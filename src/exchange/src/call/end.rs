@@ -21,6 +21,9 @@ impl Exchange {
         c.phase = Phase::Ended { at: now, cause, by };
         let ringing = c.ringing.take();
         let legs = c.legs.clone();
+        self.end_call_recording(call);
+        self.end_listening(call);
+        self.timers.cancel(Timer::VisitOver(call));
         self.timers.cancel(Timer::NoAnswer(call));
         if let Some(Purpose::Transfer { by, .. }) = ringing.map(|r| r.purpose) {
             self.report_transfer(by, StatusCode(487), true);
@@ -39,7 +42,7 @@ impl Exchange {
             Some(LegState::Offered(_)) => self.refuse_leg(leg, cause),
             Some(LegState::Calling(_)) => self.cancel_leg(leg, cause),
             Some(LegState::Up(_)) => self.hang_up_leg(leg, cause),
-            Some(LegState::Leaving { .. } | LegState::Down) | None => {}
+            Some(LegState::Leaving { .. } | LegState::Parting(..) | LegState::Down) | None => {}
         }
     }
 
@@ -75,20 +78,38 @@ impl Exchange {
         self.close_audio(leg);
     }
 
-    /// BYE to a phone that is up.
+    /// BYE to a phone that is up; once it has acknowledged our answer (RFC 3261 §15), for a BYE that overtakes a
+    /// lost answer is refused, and the answer that is then repeated leaves the phone in a call of its own.
     pub(crate) fn hang_up_leg(&mut self, leg: LegId, cause: Cause) {
         self.refuse_pending_change(leg, StatusCode(487));
+        let Some(l) = self.legs.get_mut(&leg).filter(|l| l.is_up()) else { return };
+        if let LegState::Up(up) = std::mem::replace(&mut l.state, LegState::Down) {
+            let waits = up.unconfirmed.is_some();
+            l.state = LegState::Parting(up, cause);
+            self.close_leg(leg, cause);
+            if !waits {
+                self.say_goodbye(leg);
+            }
+        }
+    }
+
+    /// The BYE that was held back.
+    pub(crate) fn say_goodbye(&mut self, leg: LegId) {
         let now = self.now;
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let flow = l.flow;
-        let Some(up) = l.up() else { return };
+        let LegState::Parting(up, cause) = &mut l.state else { return };
         let mut bye = up.dialog.request(Method::Bye);
-        push_reason(&mut bye.headers, cause);
+        push_reason(&mut bye.headers, *cause);
+        // Whoever has not heard our answer by now shall not hear it any more.
+        let unconfirmed = up.unconfirmed.take();
+        if let Some(unconfirmed) = unconfirmed {
+            self.transactions.confirm(now, unconfirmed.server);
+        }
         let client = self.transactions.send_request(now, flow, bye).ok();
         if let Some(client) = client {
             self.clients.insert(client, leg);
         }
-        self.close_leg(leg, cause);
         if let Some(l) = self.legs.get_mut(&leg) {
             l.state = LegState::Leaving { bye: client };
         }
@@ -126,6 +147,7 @@ impl Exchange {
         if let LegState::Calling(_) = l.state {
             l.state = LegState::Down;
         }
+        self.leave_conference(leg);
         self.close_audio(leg);
         self.timers.cancel(Timer::SessionRefresh(leg));
         self.timers.cancel(Timer::SessionExpiry(leg));
@@ -143,8 +165,13 @@ impl Exchange {
     /// The leg's last word is said.
     pub(crate) fn leg_down(&mut self, leg: LegId) {
         let Some(l) = self.legs.get_mut(&leg) else { return };
-        l.state = LegState::Down;
+        let state = std::mem::replace(&mut l.state, LegState::Down);
         let call = l.call;
+        if let LegState::Parting(up, _) = state
+            && let Some(unconfirmed) = up.unconfirmed
+        {
+            self.transactions.confirm(self.now, unconfirmed.server); // its BYE crossed: it needs our answer no more
+        }
         self.finalise_if_complete(call);
     }
 
@@ -184,6 +211,7 @@ impl Exchange {
         let Some(c) = self.calls.get(&call) else { return };
         let Phase::Ended { at, cause, by } = c.phase else { return };
         for leg in c.legs.clone() {
+            self.say_goodbye(leg);
             // A phone that never answered our BYE or CANCEL: its line in the record is complete all the same.
             self.close_leg_silently(leg, cause);
         }
@@ -191,8 +219,10 @@ impl Exchange {
         let Some(c) = self.calls.remove(&call) else { return };
         let ladder = c.ladder.to_record(call, |t| self.wall_at(t));
         let mut legs = c.moved;
+        let mut tracks = Vec::new();
         for leg in &c.legs {
             if let Some(l) = self.forget_leg(*leg) {
+                tracks.extend(self.track_record(call, &l));
                 legs.push(l.summary(|t| self.wall_at(t), self.now));
             }
         }
@@ -214,6 +244,9 @@ impl Exchange {
             legs,
         };
         self.record(Record::Ladder(Box::new(ladder)));
+        for track in tracks {
+            self.record(track);
+        }
         self.record(Record::CallEnded(Box::new(record)));
     }
 

@@ -4,8 +4,10 @@ use base::LegId;
 use sip::message::{HeaderName, Method, Request, StatusCode};
 use sip::transaction::ServerId;
 
-use crate::record::CallEventKind;
 use crate::{ALLOW, Exchange};
+
+/// How long a key that came by INFO is held towards the other end.
+const INFO_KEY: base::Duration = base::Duration::from_millis(160);
 
 impl Exchange {
     /// RFC 3261 §12.2.2; the transaction is made, the sender is believed.
@@ -74,8 +76,9 @@ impl Exchange {
             request,
             if digit.is_some() || request.body.is_empty() { StatusCode::OK } else { StatusCode(415) },
         );
-        if let (Some(digit), Some(call)) = (digit, self.legs.get(&leg).map(|l| l.call)) {
-            self.call_event(call, CallEventKind::Digit { leg, digit });
+        if let Some(digit) = digit {
+            self.key_pressed(leg, digit);
+            self.pass_key_on(leg, digit, INFO_KEY);
         }
     }
 }

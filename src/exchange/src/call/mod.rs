@@ -2,23 +2,35 @@
 //!
 //! Owns what all its legs share. One file per thing that happens to it: [`setup`] (it comes in and
 //! rings), [`outgoing`] (what the called phones say), [`provisional`] (reliable 1xx), [`answer`],
-//! [`modify`] (hold and other changes), [`refresh`] (session timers), [`transfer`], [`end`], [`audio`].
+//! [`modify`] (hold and other changes), [`refresh`] (session timers), [`transfer`], [`end`], [`audio`]; and what the
+//! box adds to it: [`play`], [`service`], [`conference`], [`listen_in`], [`recording`], [`hold`], [`keys`], [`track`], [`flight`].
 
 mod answer;
 mod audio;
+pub(crate) mod conference;
 mod end;
+mod flight;
+mod hold;
 mod in_dialog;
+pub(crate) mod keys;
+mod listen_in;
 mod modify;
 mod outgoing;
+pub(crate) mod play;
 mod provisional;
+pub(crate) mod recording;
 mod refresh;
 mod replaces;
+pub(crate) mod service;
 mod setup;
+pub(crate) mod track;
 mod transfer;
 
-use base::{CallRef, Instant, LegId};
+use base::{CallRef, Instant, LegId, RoomId};
 
 use crate::Exchange;
+use crate::call::recording::CallRecording;
+use crate::call::service::Visit;
 use crate::ladder::Ladder;
 use crate::live::{Event, LiveCall, LiveState};
 use crate::record::{CallEvent, CallEventKind, Cause, LegSummary, Party, Record};
@@ -45,6 +57,15 @@ pub(crate) struct Call {
     pub(crate) ringing_at: Option<Instant>,
     pub(crate) answered_at: Option<Instant>,
     pub(crate) ladder: Ladder,
+    /// The ring group that was called.
+    pub(crate) group: Option<String>,
+    /// The music that the caller hears until somebody answers, in place of ringing.
+    pub(crate) waiting_music: Option<String>,
+    /// What the caller does at the box itself, in [`Phase::Service`].
+    pub(crate) visit: Option<Visit>,
+    /// The room in which the two parties talk while somebody listens in.
+    pub(crate) room: Option<RoomId>,
+    pub(crate) recording: Option<CallRecording>,
 }
 
 /// What a call does.
@@ -52,7 +73,7 @@ pub(crate) struct Call {
 pub(crate) enum Phase {
     /// Nobody has answered.
     Setup,
-    /// The caller talks to a service of the box (echo test).
+    /// The caller talks to the box itself: see [`Call::visit`].
     Service,
     /// Two legs hear each other.
     Bridged(LegId, LegId),
@@ -95,6 +116,11 @@ impl Call {
             ringing_at: None,
             answered_at: None,
             ladder: Ladder::default(),
+            group: None,
+            waiting_music: None,
+            visit: None,
+            room: None,
+            recording: None,
         }
     }
 
@@ -150,6 +176,7 @@ impl Exchange {
             state,
             started_at: self.wall_at(c.started_at),
             answered_at: c.answered_at.map(|at| self.wall_at(at)),
+            recorded: c.recording.is_some_and(|r| !r.paused),
         })
     }
 

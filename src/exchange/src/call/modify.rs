@@ -2,7 +2,7 @@
 //! (RFC 3311), passed on from one phone to the other.
 
 use base::{Duration, LegId};
-use sdp::Session;
+use sdp::{NegotiationError, Session};
 use sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use sip::transaction::ServerId;
 
@@ -45,7 +45,7 @@ impl Exchange {
             None if request.method == Method::Update => self.accept_change(leg, server, &request, None),
             None => self.offer_in_answer(leg, server, &request),
             Some(offer) if self.is_repeat(leg, &offer) => {
-                let said = self.legs.get(&leg).and_then(|l| l.audio.talk.as_ref()?.our_description().cloned());
+                let said = self.repeated_answer(leg, offer);
                 self.accept_change(leg, server, &request, said);
             }
             Some(offer) => self.pass_change_on(leg, server, request, offer),
@@ -67,20 +67,43 @@ impl Exchange {
         said.is_some_and(|said| said.same_content(offer) && said.origin.version == offer.origin.version)
     }
 
+    /// What we said last, said again. Where that was our offer it may name more than the phone's (RFC 3264 §6.1):
+    /// then an answer of what was agreed.
+    fn repeated_answer(&mut self, leg: LegId, offer: Session) -> Option<Session> {
+        let l = self.legs.get_mut(&leg)?;
+        let codecs = l.agreed_codecs();
+        let talk = l.audio.talk.as_mut()?;
+        let said = talk.our_description()?.clone();
+        if sdp::check_answer(&offer, &said).is_ok() {
+            return Some(said);
+        }
+        talk.offer_received(offer).ok()?;
+        let answer = talk.answer_own(&codecs).ok();
+        if answer.is_none() {
+            talk.withdraw();
+        }
+        answer
+    }
+
     /// The change goes to the phone at the other end, as an offer of the same kind.
     fn pass_change_on(&mut self, leg: LegId, server: ServerId, request: Request, offer: Session) {
         let Some(talk) = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut()) else {
             return self.refuse_change(server, &request, StatusCode(488));
         };
-        if talk.offer_received(offer.clone()).is_err() {
-            return self.refuse_change(server, &request, StatusCode(491));
+        if let Err(error) = talk.offer_received(offer.clone()) {
+            let status = if error == NegotiationError::OfferOpen { 491 } else { 488 };
+            return self.refuse_change(server, &request, StatusCode(status));
         }
         let Some(peer) = self.peer_of(leg) else { return self.answer_alone(leg, server, &request) };
         let allowed = self.config.media.codecs.clone();
         let Some(p) = self.legs.get_mut(&peer) else { return };
         let by_update = request.method == Method::Update && p.takes_update;
         let free = p.up().is_some_and(|up| matches!(up.modify, Modify::Quiet) && up.unconfirmed.is_none());
-        let passed = if free { p.audio.talk.as_mut().and_then(|t| t.offer_from(&offer, &allowed).ok()) } else { None };
+        let passed = if free {
+            p.audio.talk.as_mut().and_then(|t| t.offer_from(&super::hold::with_music(&offer), &allowed).ok())
+        } else {
+            None
+        };
         let Some(passed) = passed else {
             self.withdraw(leg);
             let status = if free { StatusCode(488) } else { StatusCode(491) };
@@ -191,7 +214,7 @@ impl Exchange {
         }
         let said =
             self.legs.get(&with).and_then(|l| l.audio.talk.as_ref()).and_then(|t| t.peers_description().map(unheld));
-        let codecs = self.legs.get(&with).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let codecs = self.config.media.codecs.clone();
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let quiet = l.up().is_some_and(|up| matches!(up.modify, Modify::Quiet) && up.unconfirmed.is_none());
         if !quiet {
@@ -354,6 +377,9 @@ impl Exchange {
         }
         let call = l.call;
         let mine = self.calls.get(&call).is_some_and(|c| matches!(c.phase, Phase::Bridged(..) | Phase::Service));
+        if self.is_bridged(leg) {
+            self.music_for_held(leg, holding);
+        }
         if mine {
             self.call_event(call, if holding { CallEventKind::Held { leg } } else { CallEventKind::Resumed { leg } });
             self.publish_call(call);

@@ -81,7 +81,7 @@ impl Exchange {
         c.ringing_at.get_or_insert(now);
         let early = match early_answer {
             // One phone's early media at a time: the first to send any.
-            Some(answer) if ringing.early.is_none_or(|e| e == leg) => {
+            Some(answer) if c.waiting_music.is_none() && ringing.early.is_none_or(|e| e == leg) => {
                 ringing.early = Some(leg);
                 Some(answer)
             }

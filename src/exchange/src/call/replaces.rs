@@ -38,7 +38,7 @@ impl Exchange {
             self.end_call(call, cause, None);
             return true;
         }
-        let codecs = self.legs.get(&other_end).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let codecs = self.codecs_for(other_end);
         let talk = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut());
         let session = talk.and_then(|t| {
             if t.open_offer_of_peer().is_some() { t.answer_own(&codecs).ok() } else { t.offer_own(&codecs).ok() }

@@ -139,13 +139,23 @@ impl Exchange {
                 self.note_reasons(call, plan.reasons);
                 self.end_call(call, cause_of(&error), None);
             }
-            Action::Echo => {
+            Action::Service(service) => {
                 self.note_reasons(call, plan.reasons);
-                self.answer_service(call, caller);
+                self.answer_service(call, caller, service);
             }
-            Action::Ring { targets, name, ring_time } => {
+            Action::Conference { number, name } => {
+                self.note_reasons(call, plan.reasons);
+                self.enter_conference(call, caller, number, &name);
+            }
+            Action::Listen { target } => {
+                self.note_reasons(call, plan.reasons);
+                self.listen_in(call, caller, &target);
+            }
+            Action::Ring { targets, name, ring_time, group, music } => {
                 if let Some(c) = self.calls.get_mut(&call) {
                     c.to.name = name;
+                    c.group = group;
+                    c.waiting_music = music;
                 }
                 self.ring(call, Purpose::Caller, &targets, ring_time, plan.reasons);
             }
@@ -212,6 +222,9 @@ impl Exchange {
         }
         if placed == 0 {
             return self.ringing_failed(call, Cause::Overload);
+        }
+        if purpose == Purpose::Caller {
+            self.music_until_answered(call, offerer);
         }
         self.publish_call(call);
     }

@@ -61,10 +61,14 @@ impl Exchange {
                     ring_time.min(TRANSFER_RING_MAX),
                     plan.reasons,
                 );
+                if self.calls.get(&call).is_some_and(|c| c.ringing.is_some()) {
+                    self.ringing_for(remains);
+                }
             }
-            Action::Echo => {
+            // Tests, conferences and listening in are for the phone that dials them.
+            Action::Service(_) | Action::Conference { .. } | Action::Listen { .. } => {
                 self.note_reasons(call, plan.reasons);
-                self.transfer_failed(call, by, Cause::Forbidden); // the test is for the phone that dials it
+                self.transfer_failed(call, by, Cause::Forbidden);
             }
             Action::Refuse(error) => {
                 self.note_reasons(call, plan.reasons);
@@ -138,7 +142,9 @@ impl Exchange {
         self.call_event(call, CallEventKind::TransferEnded { by, result: Ok(()) });
         self.hang_up_leg(by, Cause::Transferred);
         self.call_event(call, CallEventKind::Bridged { a: remains, b: target });
+        self.clear_playing(remains, target);
         self.join_audio(remains, target);
+        self.record_by_rule(call);
         self.publish_call(call);
     }
 
@@ -160,18 +166,24 @@ impl Exchange {
     pub(crate) fn hear_each_other(&self, a: LegId, b: LegId) -> bool {
         let (Some(a), Some(b)) = (self.legs.get(&a), self.legs.get(&b)) else { return true };
         let (Some(at_a), Some(at_b)) = (a.remote(), b.remote()) else { return true };
-        let sorted = |leg: &crate::leg::Leg| {
-            let mut codecs: Vec<String> = leg.agreed_codecs().iter().map(|c| c.to_ascii_lowercase()).collect();
-            codecs.sort();
-            codecs
+        let codecs = |leg: &crate::leg::Leg| -> Vec<String> {
+            leg.agreed_codecs().iter().map(|codec| codec.to_ascii_lowercase()).collect()
         };
-        (at_a.send, at_a.receive) == (at_b.receive, at_b.send) && sorted(a) == sorted(b)
+        let (ones, others) = (codecs(a), codecs(b));
+        let share = ones.iter().any(|codec| others.contains(codec));
+        (at_a.send, at_a.receive) == (at_b.receive, at_b.send) && share
     }
 
     /// Nobody took the transfer: who asked still has the call, if he stayed.
     pub(crate) fn transfer_failed(&mut self, call: CallRef, by: LegId, cause: Cause) {
         self.call_event(call, CallEventKind::TransferEnded { by, result: Err(cause) });
         self.report_transfer(by, cause.status(), true);
+        if let Some(remains) = self.peer_of(by) {
+            self.stop_playing(remains);
+            if self.legs.get(&by).is_some_and(|l| l.holding) {
+                self.music_for_held(by, true);
+            }
+        }
         if !self.legs.get(&by).is_some_and(|l| l.is_up()) {
             self.end_call(call, cause, None);
         }

@@ -4,27 +4,33 @@
 //! [`Stream::poll_event`] to the end; after `handle_timeout` also ask [`Stream::poll_rtcp`]. A packet that
 //! [`Stream::receive_rtp`] passes on is sent by [`Stream::transmit`] of the stream that it goes to.
 
+mod datagram;
 mod negotiation;
 mod outgoing;
 mod payloads;
 mod peer;
 mod report;
+mod secured;
+mod track;
+mod voice;
 
 use std::net::SocketAddr;
 
 use base::{Duration, Instant, Random, StreamId};
 
-use crate::control::{Codec, MediaEvent, Remote, Sink, StreamStats};
+use crate::control::{Codec, DigitWay, MediaEvent, Remote, Signal, Sink, StreamStats};
 use crate::demux::{self, Kind};
 use crate::digits::{Digits, EventPacket};
 use crate::reception::{Arrival, Reception};
-use crate::rtp::Header;
+use crate::rtp::{HEADER_LEN, Header};
 use crate::{RtpTimestamp, SeqNo};
 use negotiation::Negotiation;
 use outgoing::Outgoing;
 use payloads::Payloads;
 use peer::{Belief, Peer};
 use report::Reporting;
+use secured::Secured;
+use track::Track;
 
 /// The machine of one stream.
 ///
@@ -41,7 +47,14 @@ pub struct Stream {
     news: Vec<News>,
     outgoing: Outgoing,
     negotiation: Option<Negotiation>,
+    /// What the peer gets is made by the box: what others hand on is not sent meanwhile.
+    occupied: bool,
+    /// What is received is heard by the box itself, though it goes nowhere.
+    listened: bool,
+    /// The keys, on a secured leg.
+    secured: Option<Box<Secured>>,
     reception: Reception,
+    track: Track,
     // From here on seldom.
     strangers: u64,
     dropped: u64,
@@ -73,6 +86,15 @@ pub enum Verdict {
     },
     /// It goes back by this stream's own [`Stream::transmit`].
     Echo(Passing),
+    /// It is sound for a room.
+    Room(Passing),
+    /// It goes nowhere, but the box itself may listen.
+    Unheard(Passing),
+    /// No RTP, as agreed on: it goes to another stream's [`Stream::relay`] as it is.
+    Relay {
+        /// The stream.
+        to: StreamId,
+    },
     /// It was taken and goes nowhere; already counted.
     Done,
 }
@@ -88,6 +110,8 @@ pub struct Passing {
     pub(crate) timestamp: RtpTimestamp,
     /// Where the payload begins and ends in the packet.
     pub(crate) payload: (u16, u16),
+    /// The length of the packet, without what secured it.
+    pub(crate) len: u16,
 }
 
 /// Why a packet was not sent on.
@@ -101,6 +125,8 @@ pub enum Unsent {
     Late,
     /// The stream that it should go to does not exist.
     NoSink,
+    /// The box itself speaks to the peer now.
+    Occupied,
 }
 
 /// Since when nothing was heard, and how often that was told.
@@ -114,11 +140,15 @@ struct Silence {
 #[derive(Clone, Debug)]
 enum News {
     Latched(SocketAddr),
-    Digit { digit: char, duration: Duration },
+    Digit { digit: char, duration: Duration, way: DigitWay },
+    Signal(Signal),
     Silent(Duration),
     Quality,
+    Track,
 }
 
+/// Whom packets come from that the box itself makes.
+const OWN: StreamId = StreamId(u32::MAX);
 /// How often [`MediaEvent::Quality`] comes.
 const QUALITY_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -129,8 +159,12 @@ impl Stream {
             id,
             options,
             negotiation: None,
+            occupied: false,
+            listened: false,
+            secured: None,
             sink: Sink::None,
             reception: Reception::default(),
+            track: Track::default(),
             digits: Digits::default(),
             outgoing: Outgoing::new(&mut random),
             reporting: Reporting::new(&mut random),
@@ -164,19 +198,23 @@ impl Stream {
     pub fn set_remote(&mut self, now: Instant, remote: &Remote) {
         self.rearmed = true;
         let payloads = Payloads::new(&remote.payloads);
+        self.secure(remote.secure.as_ref());
+        let (ptime_ms, rtcp_mux, datagrams) = (remote.ptime_ms, remote.rtcp_mux, remote.datagrams);
         let began_to_receive = remote.receive && self.negotiation.as_ref().is_none_or(|n| !n.receive);
         let moved = match &mut self.negotiation {
             Some(n) => {
                 let moved = n.peer.negotiate(remote.rtp, remote.latch);
                 (n.payloads, n.send, n.receive) = (payloads, remote.send, remote.receive);
+                (n.ptime_ms, n.rtcp_mux, n.datagrams) = (ptime_ms, rtcp_mux, datagrams);
                 moved
             }
             None => {
                 let peer = Peer::new(remote.rtp, remote.latch);
                 let (send, receive) = (remote.send, remote.receive);
-                self.negotiation = Some(Negotiation { peer, payloads, send, receive });
+                self.negotiation = Some(Negotiation { peer, payloads, send, receive, ptime_ms, rtcp_mux, datagrams });
                 // Streams that open together need not report together.
                 self.quality_at = Some(now + self.spread(QUALITY_INTERVAL));
+                self.track.start(now);
                 true
             }
         };
@@ -199,6 +237,9 @@ impl Stream {
 
     /// Takes a datagram from the RTP socket and says where it goes. Strangers get nothing and change nothing.
     pub fn receive_rtp(&mut self, now: Instant, source: SocketAddr, packet: &mut [u8]) -> Verdict {
+        if self.negotiation.as_ref().is_some_and(|n| n.datagrams) {
+            return self.receive_datagram(now, source);
+        }
         match demux::kind(packet) {
             Kind::Rtp => {}
             // RFC 5761: a peer may send RTCP here although it was not agreed on; it is heard, not answered here.
@@ -219,9 +260,10 @@ impl Stream {
             Some(passing) => match self.sink {
                 Sink::Stream(to) => Verdict::Forward { to, passing },
                 Sink::Echo => Verdict::Echo(passing),
+                Sink::Room(..) => Verdict::Room(passing),
                 Sink::None => {
-                    self.dropped += 1;
-                    Verdict::Done
+                    self.dropped += u64::from(!self.listened);
+                    Verdict::Unheard(passing)
                 }
             },
             None => Verdict::Done,
@@ -229,7 +271,7 @@ impl Stream {
     }
 
     /// The way of an RTP packet from stranger to heard; none if it ended before.
-    fn accept(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) -> Option<Passing> {
+    fn accept(&mut self, now: Instant, source: SocketAddr, packet: &mut [u8]) -> Option<Passing> {
         let Some(negotiation) = &mut self.negotiation else {
             self.dropped += 1;
             return None;
@@ -238,6 +280,12 @@ impl Stream {
             self.strangers += 1;
             return None;
         }
+        let len = match &mut self.secured {
+            None => packet.len(),
+            // RFC 3711 §3.3: what is not proven is not looked at.
+            Some(secured) => secured.open(packet)?,
+        };
+        let packet = packet.get(..len)?;
         let header = Header::read(packet).ok();
         let codec = header.as_ref().and_then(|h| negotiation.payloads.codec(h.payload_type));
         let (Some(header), Some(codec)) = (header, codec) else {
@@ -274,6 +322,8 @@ impl Stream {
         }
         if codec.is_event() {
             self.hear_event(now, &header, codec, packet);
+        } else {
+            self.track.hear(codec, packet.get(header.payload.clone()).unwrap_or_default());
         }
         // A datagram is shorter than 64 KiB, so the offsets fit.
         let (start, end) = (header.payload.start as u16, header.payload.end as u16);
@@ -285,6 +335,7 @@ impl Stream {
             seq: header.seq,
             timestamp: header.timestamp,
             payload: (start, end),
+            len: len as u16,
         })
     }
 
@@ -298,7 +349,8 @@ impl Stream {
     }
 
     fn note_digits(&mut self, digits: impl IntoIterator<Item = crate::digits::Digit>) {
-        let news = digits.into_iter().map(|d| News::Digit { digit: d.digit, duration: d.duration });
+        let way = DigitWay::Event;
+        let news = digits.into_iter().map(|d| News::Digit { digit: d.digit, duration: d.duration, way });
         self.news.extend(news);
     }
 
@@ -308,6 +360,9 @@ impl Stream {
             return Err(Unsent::Held);
         };
         let destination = negotiation.peer.destination().ok_or(Unsent::Held)?;
+        if self.occupied && passing.from != OWN {
+            return Err(Unsent::Occupied);
+        }
         let Some((payload_type, scale)) = negotiation.number_for(passing.codec) else {
             self.outgoing.close_ranks(passing);
             return Err(Unsent::NoCodec);
@@ -325,7 +380,7 @@ impl Stream {
     /// A packet of this stream was not sent on.
     pub fn not_sent(&mut self, why: Unsent) {
         match why {
-            Unsent::Held => {}
+            Unsent::Held | Unsent::Occupied => {}
             Unsent::NoCodec | Unsent::Late | Unsent::NoSink => self.dropped += 1,
         }
     }
@@ -339,7 +394,7 @@ impl Stream {
     /// When [`Stream::handle_timeout`] is next needed.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let (reports, digit) = (self.reporting.poll_timeout(), self.digits.poll_timeout());
-        [self.silence.check_at, self.quality_at, reports, digit].into_iter().flatten().min()
+        [self.silence.check_at, self.quality_at, self.track.poll_timeout(), reports, digit].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -347,9 +402,13 @@ impl Stream {
         let digit = self.digits.handle_timeout(now);
         self.note_digits(digit);
         self.reporting.handle_timeout(now, &mut self.random);
+        if self.track.is_due(now) {
+            self.note_second();
+        }
         if self.quality_at.is_some_and(|at| at <= now) {
             self.quality_at = Some(now + QUALITY_INTERVAL);
             self.news.push(News::Quality);
+            self.news.push(News::Track);
         }
         if self.silence.check_at.is_some_and(|at| at <= now) {
             let limit = self.options.inactivity.max(Duration::from_millis(1));
@@ -370,7 +429,12 @@ impl Stream {
         let stream = self.id;
         Some(match self.news.remove(0) {
             News::Latched(peer) => MediaEvent::Latched { stream, peer },
-            News::Digit { digit, duration } => MediaEvent::Digit { stream, digit, duration },
+            News::Digit { digit, duration, way } => MediaEvent::Digit { stream, digit, duration, way },
+            News::Signal(signal) => MediaEvent::Heard { stream, signal },
+            News::Track => {
+                let (from, seconds) = self.track.take();
+                MediaEvent::Track { stream, from, seconds }
+            }
             News::Silent(for_) => MediaEvent::Silent { stream, for_ },
             News::Quality => MediaEvent::Quality { stream, stats: self.stats() },
         })
@@ -392,6 +456,9 @@ impl Stream {
             strangers: self.strangers,
             dropped: self.dropped,
             peer: self.heard,
+            concealed: self.track.concealed(),
+            late: self.track.late(),
+            forged: self.secured.as_ref().map_or(0, |s| s.forged()),
             ..StreamStats::default()
         };
         self.reporting.fill(&mut stats);
@@ -408,6 +475,34 @@ impl Stream {
 }
 
 impl Passing {
+    /// A packet that the box itself makes, in its own numbering: `epoch` changes where that begins anew.
+    pub(crate) fn own(
+        epoch: u32,
+        codec: Codec,
+        marker: bool,
+        seq: SeqNo,
+        timestamp: RtpTimestamp,
+        len: usize,
+    ) -> Passing {
+        let len = len as u16; // a packet is shorter than 64 KiB
+        Passing { from: OWN, epoch, codec, marker, seq, timestamp, payload: (HEADER_LEN as u16, len), len }
+    }
+
+    /// The length of the packet in the clear.
+    pub fn packet_len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// The coding.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// What a recorder needs: coding, number, timestamp, and where the payload lies.
+    pub fn parts(&self) -> (Codec, SeqNo, RtpTimestamp, std::ops::Range<usize>) {
+        (self.codec, self.seq, self.timestamp, usize::from(self.payload.0)..usize::from(self.payload.1))
+    }
+
     fn payload_len(&self) -> u16 {
         self.payload.1.saturating_sub(self.payload.0)
     }

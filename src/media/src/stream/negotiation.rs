@@ -12,6 +12,9 @@ pub(super) struct Negotiation {
     pub(super) receive: bool,
     pub(super) payloads: Payloads,
     pub(super) peer: Peer,
+    pub(super) ptime_ms: u8,
+    pub(super) rtcp_mux: bool,
+    pub(super) datagrams: bool,
 }
 
 impl Negotiation {

@@ -169,6 +169,7 @@ mod tests {
             seq: SeqNo(seq),
             timestamp: RtpTimestamp(timestamp),
             payload: (12, 172),
+            len: 172,
         }
     }
 

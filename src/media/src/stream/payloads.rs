@@ -33,7 +33,7 @@ impl Payloads {
         self.rows().find(|r| r.codec == codec).map(|r| r.number)
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Payload> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Payload> {
         self.rows.iter().take(usize::from(self.len))
     }
 }

@@ -125,6 +125,25 @@ impl Peer {
         count >= PROBATION
     }
 
+    /// Judges the source of a datagram that is no RTP and so carries no number: it must come from the address learnt,
+    /// or from the negotiated one, or, behind NAT, from any port of its host once nothing else is heard.
+    pub(super) fn judge_datagram(&mut self, now: Instant, source: SocketAddr) -> Belief {
+        if let Some(latched) = &mut self.latched
+            && same(latched.source, source)
+        {
+            latched.heard_at = now;
+            return Belief::Peer;
+        }
+        let quiet = self.latched.is_none_or(|l| now - l.heard_at >= SILENT);
+        let as_negotiated = same(source, self.negotiated);
+        let behind_nat = matches!(self.latch, Latch::Nat { .. }) && self.may_come_from(source.ip());
+        if !quiet || !(as_negotiated || behind_nat) {
+            return Belief::Stranger;
+        }
+        self.latched = Some(Latched { source, heard_at: now });
+        Belief::Latched
+    }
+
     /// Where to send RTP: to the learnt source, before to the negotiated address, never to what is no address of one
     /// host.
     pub(super) fn destination(&self) -> Option<SocketAddr> {

@@ -101,13 +101,14 @@ impl Reporting {
 
 impl Stream {
     /// Takes a datagram from the RTCP socket, or RTCP that came to the other.
-    pub fn receive_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) -> Verdict {
+    pub fn receive_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &mut [u8]) -> Verdict {
         let as_negotiated = self.reporting.negotiated.is_some_and(|n| same(n, source));
         let allowed = self.negotiation.as_ref().is_some_and(|n| n.peer.may_come_from(source.ip()));
         if self.negotiation.is_some() && !allowed && !as_negotiated {
             self.strangers += 1;
             return Verdict::Done;
         }
+        let Some(datagram) = self.open_rtcp(datagram).and_then(|len| datagram.get(..len)) else { return Verdict::Done };
         let Some(heard) = self.negotiation.as_ref().and_then(|_| Heard::read(datagram, self.outgoing.ssrc()).ok())
         else {
             self.dropped += 1;
@@ -184,6 +185,12 @@ impl Stream {
     /// To where the peer's RTCP came from; before, to the negotiated address if RTP goes to the same host.
     fn rtcp_destination(&self) -> Option<SocketAddr> {
         let negotiation = self.negotiation.as_ref()?;
+        if negotiation.datagrams {
+            return None; // who receives a fax would take a report for a part of it
+        }
+        if negotiation.rtcp_mux {
+            return negotiation.peer.destination();
+        }
         match self.reporting.learnt {
             Some(learnt) => Some(learnt.source),
             None => self.reporting.negotiated.filter(|rtcp| negotiation.peer.is_with(*rtcp)),

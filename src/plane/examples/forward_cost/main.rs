@@ -119,7 +119,7 @@ fn run_plane(streams: u16, wait: &mut dyn FnMut() -> Result<(), Failure>) -> Res
         let stream = StreamId(u32::from(n));
         let payloads = vec![Payload { number: 0, codec: Codec::Pcmu }];
         let rtcp = SocketAddr::new(PEER.ip(), PEER.port() + 1);
-        let remote = Remote { rtp: PEER, rtcp, latch: Latch::SameAddress, payloads, send: true, receive: true };
+        let remote = Remote::clear(PEER, rtcp, Latch::SameAddress, payloads);
         plane.send(MediaCommand::Open { stream, ip: HERE, port: FIRST + 2 * n });
         plane.send(MediaCommand::Remote { stream, remote });
         plane.send(MediaCommand::Sink { stream, sink: Sink::Stream(StreamId(stream.0 ^ 1)) });

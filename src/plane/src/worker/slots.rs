@@ -7,6 +7,8 @@ use base::{Instant, StreamId};
 use media::stream::Stream;
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 
+use super::tap::SlotTap;
+use super::voice::Speech;
 use crate::socket::Port;
 
 /// A stream and its sockets.
@@ -18,6 +20,10 @@ pub(crate) struct Slot {
     pub(super) neighbour: Place,
     /// The round that last took a packet from one of the sockets.
     pub(super) served_in: u32,
+    /// What it needs beyond handing packets on.
+    pub(super) speech: Option<Box<Speech>>,
+    /// Recordings of what it receives.
+    pub(super) taps: Vec<SlotTap>,
 }
 
 /// A place in the table of one thread; taken again after its stream has left.
@@ -38,7 +44,7 @@ const NEVER: Instant = Instant::from_nanos(u64::MAX);
 
 impl Slot {
     pub(super) fn new(stream: Stream, rtp: Port, rtcp: Port) -> Slot {
-        Slot { stream, rtp, rtcp, neighbour: Place::FIRST, served_in: 0 }
+        Slot { stream, rtp, rtcp, neighbour: Place::FIRST, served_in: 0, speech: None, taps: Vec::new() }
     }
 
     /// Has `epoll` name this place when one of the sockets is readable.
@@ -65,7 +71,7 @@ impl Place {
         Place(self.0 + 1)
     }
 
-    const fn index(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
 

@@ -71,7 +71,7 @@ impl World {
     }
 
     pub fn quiet_after(ip: &str, threads: usize, inactivity: Duration) -> World {
-        World::start(ip, PlaneOptions { threads, inactivity }, |_| {})
+        World::start(ip, PlaneOptions { threads, inactivity, ..PlaneOptions::default() }, |_| {})
     }
 
     /// `hook` sees each event, on the audio thread, before it is told.
@@ -79,7 +79,7 @@ impl World {
         World::start(ip, PlaneOptions { threads: 1, ..PlaneOptions::default() }, hook)
     }
 
-    fn start(ip: &str, options: PlaneOptions, hook: impl Fn(&MediaEvent) + Send + Sync + 'static) -> World {
+    pub fn start(ip: &str, options: PlaneOptions, hook: impl Fn(&MediaEvent) + Send + Sync + 'static) -> World {
         let (told, events) = channel();
         let (told, threads) = (Mutex::new(told), options.threads);
         let on_event = move |event| {
@@ -100,17 +100,10 @@ impl World {
     }
 
     pub fn remote(&self, stream: u32, phone: &Phone, change: impl FnOnce(&mut Remote)) -> &World {
-        let mut remote = Remote {
-            rtp: phone.addr(),
-            rtcp: phone.rtcp.local_addr().unwrap(),
-            latch: Latch::SameAddress,
-            payloads: vec![
-                Payload { number: 8, codec: Codec::Pcma },
-                Payload { number: 101, codec: Codec::TelephoneEvent },
-            ],
-            send: true,
-            receive: true,
-        };
+        let payloads =
+            vec![Payload { number: 8, codec: Codec::Pcma }, Payload { number: 101, codec: Codec::TelephoneEvent }];
+        let rtcp = phone.rtcp.local_addr().unwrap();
+        let mut remote = Remote::clear(phone.addr(), rtcp, Latch::SameAddress, payloads);
         change(&mut remote);
         self.plane.send(MediaCommand::Remote { stream: StreamId(stream), remote });
         self
@@ -181,6 +174,20 @@ impl World {
     }
 }
 
+impl Heard {
+    fn read(packet: &[u8], from: SocketAddr) -> Heard {
+        let header = Header::read(packet).expect("RTP");
+        Heard {
+            from,
+            marker: header.marker,
+            payload_type: header.payload_type,
+            seq: header.seq.0,
+            ssrc: header.ssrc,
+            payload: packet[header.payload].to_vec(),
+        }
+    }
+}
+
 impl Phone {
     pub fn new(ip: &str) -> Phone {
         let port = free_pair(ip);
@@ -205,15 +212,28 @@ impl Phone {
     pub fn hear(&self) -> Heard {
         let mut buffer = [0; 2_048];
         let (len, from) = self.rtp.recv_from(&mut buffer).expect("audio");
-        let header = Header::read(&buffer[..len]).expect("RTP");
-        Heard {
-            from,
-            marker: header.marker,
-            payload_type: header.payload_type,
-            seq: header.seq.0,
-            ssrc: header.ssrc,
-            payload: buffer[header.payload].to_vec(),
+        Heard::read(&buffer[..len], from)
+    }
+
+    /// The next datagram, whatever it is.
+    pub fn hear_raw(&self) -> Vec<u8> {
+        let mut buffer = [0; 2_048];
+        let (len, _) = self.rtp.recv_from(&mut buffer).expect("audio");
+        buffer[..len].to_vec()
+    }
+
+    /// The next packet if one comes before then.
+    pub fn hear_before(&self, end: Instant) -> Option<Heard> {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
         }
+        self.rtp.set_read_timeout(Some(left)).unwrap();
+        let mut buffer = [0; 2_048];
+        let heard = self.rtp.recv_from(&mut buffer).ok();
+        self.rtp.set_read_timeout(Some(BOUND)).unwrap();
+        let (len, from) = heard?;
+        Some(Heard::read(&buffer[..len], from))
     }
 
     pub fn hear_rtcp(&self) -> (Vec<u8>, SocketAddr) {

@@ -1,6 +1,8 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::error::AnswerMismatch;
+use crate::layout::check_answer;
 
 const ALLOWED: [&str; 4] = ["PCMA", "pcmu", "iLBC", "opus"];
 
@@ -41,12 +43,15 @@ fn an_offer_passes_with_our_address_and_nothing_of_the_peers() {
         s=-
         c=IN IP4 198.51.100.5
         t=0 0
-        m=audio 20000 RTP/AVP 0 96 101 13
+        m=audio 20000 RTP/AVP 0 96 8 101 13 102
         a=rtpmap:0 PCMU/8000
         a=rtpmap:96 opus/48000/2
         a=fmtp:96 stereo=1
+        a=rtpmap:8 PCMA/8000
         a=rtpmap:101 telephone-event/8000
         a=rtpmap:13 CN/8000
+        a=rtpmap:102 telephone-event/48000
+        a=fmtp:102 0-15
         a=ptime:30
         a=label:main
         a=sendonly
@@ -78,12 +83,14 @@ fn a_stream_that_we_carry_is_found_behind_others() {
     media(
         &sent,
         expect![[r#"
-        m=audio 0 RTP/SAVP 0
-        m=audio 0 RTP/AVP 4
-        m=audio 20000 RTP/AVP 97
-        a=rtpmap:97 iLBC/8000
-        a=sendrecv
-    "#]],
+            m=audio 0 RTP/SAVP 0
+            m=audio 0 RTP/AVP 4
+            m=audio 20000 RTP/AVP 97 101
+            a=rtpmap:97 iLBC/8000
+            a=rtpmap:101 telephone-event/8000
+            a=fmtp:101 0-15
+            a=sendrecv
+        "#]],
     );
     let given = said("m=audio 0 RTP/SAVP 0\nm=audio 0 RTP/AVP 4\nm=audio 30 RTP/AVP 97\na=rtpmap:97 iLBC/8000\n");
     let back = rewrite_answer(&given, &sent, &offer, &ours()).unwrap();

@@ -14,6 +14,8 @@ pub struct CallId(pub u32);
 
 #[derive(Debug)]
 pub(crate) struct Call {
+    /// What was dialled; none where the call came in.
+    pub(crate) dialled: Option<String>,
     pub(crate) audio: Audio,
     pub(crate) state: State,
 }
@@ -98,6 +100,8 @@ pub struct CallView {
     pub port: u16,
     /// The box's RTP port, once agreed.
     pub box_port: Option<u16>,
+    /// The phone's key and the box's, where audio is encrypted.
+    pub keys: Option<([u8; 30], [u8; 30])>,
 }
 
 /// What a call does, as seen from outside.
@@ -127,7 +131,14 @@ impl Call {
             State::Up(_) => Stage::Changing,
             State::Leaving(_) => Stage::Leaving,
         };
-        CallView { id, stage, direction: self.audio.agreed(), port: self.audio.port(), box_port: self.audio.box_port() }
+        CallView {
+            id,
+            stage,
+            direction: self.audio.agreed(),
+            port: self.audio.port(),
+            box_port: self.audio.box_port(),
+            keys: self.audio.keys(),
+        }
     }
 
     pub(crate) fn dialog(&self) -> Option<&Dialog> {

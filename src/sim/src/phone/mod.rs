@@ -57,6 +57,23 @@ pub struct Habits {
     pub nat: bool,
     /// Asked for at registration, seconds.
     pub expires_s: u32,
+    /// The codecs that it has, best first.
+    pub codecs: &'static [&'static str],
+    /// How it tells of keys.
+    pub keys: Keys,
+    /// Offers its audio encrypted (SRTP, RFC 4568), and takes a call in the clear.
+    pub secure: bool,
+}
+
+/// How a phone tells of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// RFC 4733 events.
+    Event,
+    /// Tones in its audio: it does not speak of `telephone-event`.
+    InBand,
+    /// INFO with `application/dtmf-relay`; nor does this one.
+    Info,
 }
 
 impl Habits {
@@ -71,6 +88,9 @@ impl Habits {
         tcp: false,
         nat: false,
         expires_s: 600,
+        codecs: &["G722", "PCMA", "PCMU"],
+        keys: Keys::Event,
+        secure: false,
     };
 }
 
@@ -274,6 +294,11 @@ impl Phone {
     /// Its calls.
     pub fn calls(&self) -> impl Iterator<Item = CallView> {
         self.calls.iter().map(|(id, call)| call.view(*id))
+    }
+
+    /// What was dialled in a call of its own.
+    pub fn dialled(&self, call: CallId) -> Option<&str> {
+        self.calls.get(&call)?.dialled.as_deref()
     }
 
     /// Whether it sends audio to this RTP port of the box.

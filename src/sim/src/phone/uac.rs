@@ -48,7 +48,7 @@ impl Phone {
             challenges: 0,
             preview: false,
         };
-        self.calls.insert(call, Call { audio, state: State::Calling(calling) });
+        self.calls.insert(call, Call { dialled: Some(number.to_owned()), audio, state: State::Calling(calling) });
         self.settle();
         Some(call)
     }
@@ -97,6 +97,18 @@ impl Phone {
         self.refer(call, target)
     }
 
+    /// Tells of keys by INFO, one request each. Nothing happens in a call that is not up.
+    pub fn press_by_info(&mut self, now: Instant, call: CallId, keys: &str) {
+        self.now = now;
+        for key in keys.chars() {
+            let Some(up) = self.calls.get_mut(&call).and_then(Call::up) else { return };
+            let mut request = up.dialog.request(Method::Info);
+            request.set_body("application/dtmf-relay", format!("Signal={key}\r\nDuration=160\r\n").into());
+            self.send(request, Errand::Other);
+        }
+        self.settle();
+    }
+
     fn refer(&mut self, call: CallId, target: String) -> bool {
         let contact = self.contact();
         let Some(up) = self.calls.get_mut(&call).and_then(Call::up) else { return false };
@@ -130,7 +142,9 @@ impl Phone {
 
     pub(crate) fn new_audio(&mut self, call: CallId) -> Audio {
         let port = 40_000 + (call.0 as u16 % 5_000) * 2;
-        Audio::new(self.flow.local.ip(), port, self.random.next_u64() >> 1, self.habits.old_hold)
+        let session_id = self.random.next_u64() >> 1;
+        let key = self.habits.secure.then(|| core::array::from_fn(|_| self.random.below(256) as u8));
+        Audio::new(self.flow.local.ip(), port, session_id, self.habits, key)
     }
 
     pub(crate) fn push_capabilities(&self, request: &mut Request) {

@@ -29,7 +29,7 @@ impl Phone {
         let audio = self.new_audio(call);
         let takes_reliable = self.habits.reliable && request.headers.has_token(&HeaderName::Supported, "100rel");
         let ringing = Ringing { server, request, dialog, tag, reliable: None, early: None };
-        self.calls.insert(call, Call { audio, state: State::Ringing(ringing) });
+        self.calls.insert(call, Call { dialled: None, audio, state: State::Ringing(ringing) });
         if takes_reliable {
             self.ring_reliably(call);
         } else {

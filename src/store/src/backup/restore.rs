@@ -11,8 +11,9 @@ use super::create::sync_parent;
 use super::format::BackupReader;
 use super::verify::verify;
 use crate::StoreError;
+use crate::codec::Kind;
 use crate::disk::{Disk, OsDisk};
-use crate::journal::{Batch, FileLog, Log, SEGMENT_MAX, kind_of};
+use crate::journal::{Batch, FileLog, Log, SEGMENT_MAX};
 
 /// Records are written in batches of about this many octets.
 const BATCH: usize = 1 << 20;
@@ -68,7 +69,8 @@ fn write(from: &Path, temporary: &Path, verified: &Report) -> Result<(), StoreEr
     let mut batch = Batch::default();
     batch.begin(log.durable());
     while let Some((lsn, kind, payload)) = reader.next()? {
-        let kind = kind_of(kind).ok_or_else(|| StoreError::UnknownRecord { lsn, what: "unknown kind".to_owned() })?;
+        let kind =
+            Kind::numbered(kind).ok_or_else(|| StoreError::UnknownRecord { lsn, what: "unknown kind".to_owned() })?;
         batch.push_encoded(kind, payload);
         if batch.bytes().len() >= BATCH {
             log.commit(&batch)?;

@@ -7,9 +7,9 @@ use exchange::record::{ConfigContent, Record};
 use super::Report;
 use super::format::BackupReader;
 use crate::StoreError;
-use crate::codec;
+use crate::codec::{self, Kind};
 use crate::config_text;
-use crate::journal::{Pos, kind_of};
+use crate::journal::Pos;
 use crate::live::Live;
 
 /// Reads the whole backup, checks its hash and folds all its records.
@@ -50,10 +50,9 @@ fn check(
     kind: u8,
     payload: &[u8],
 ) -> Result<(), StoreError> {
-    let record = codec::decode(lsn, payload)?;
-    let kind = kind_of(kind).filter(|kind| *kind == codec::Kind::of(&record)).ok_or_else(|| {
-        StoreError::UnknownRecord { lsn, what: "it is not of the kind that it is said to be".to_owned() }
-    })?;
+    let kind = Kind::numbered(kind)
+        .ok_or_else(|| StoreError::UnknownRecord { lsn, what: format!("kind {kind} is not known") })?;
+    let record = codec::decode(lsn, kind, payload)?;
     match record {
         Record::CallEnded(_) => report.calls += 1,
         Record::ConfigApplied(config) => {

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use base::{CallRef, ConfigVersion};
-use exchange::record::{ConfigContent, Record};
+use exchange::record::{AuditRecord, ConfigContent, Record, RecordingRecord, RecordingStep, TrackRecord};
 
-use super::keys::{audit_key, call_key, config_key, party_key, resume_key};
-use super::rows::{CallRow, ConfigRow, Resume};
+use super::keys::{
+    Step, audit_key, audit_of_key, call_key, config_key, kept_key, party_key, recording_key, recording_named,
+    recording_of_call_key, resume_key, track_key,
+};
+use super::rows::{BeganRow, CallRow, ConfigRow, Resume};
 use super::{Index, IndexError};
 use crate::StoreError;
 use crate::codec::{self, Kind};
@@ -40,15 +43,11 @@ impl IndexFold {
 
     /// Folds one record in.
     pub(crate) fn apply(&mut self, lsn: u64, pos: Pos, kind: Option<Kind>, payload: &[u8]) -> Result<(), StoreError> {
-        match kind {
+        let kind = match kind {
             Some(Kind::Binding | Kind::Account) | None => return Ok(()),
-            Some(Kind::Audit) => {
-                self.set(audit_key(lsn), &pos);
-                return Ok(());
-            }
-            Some(Kind::CallEvent | Kind::CallEnded | Kind::Ladder | Kind::Config) => {}
-        }
-        match codec::decode(lsn, payload)? {
+            Some(kind) => kind,
+        };
+        match codec::decode(lsn, kind, payload)? {
             Record::CallEvent(event) => {
                 if self.open.len() < OPEN_CALLS_MAX || self.open.contains_key(&event.call) {
                     self.open.entry(event.call).or_default().event(lsn, pos, &event.what);
@@ -73,9 +72,34 @@ impl IndexFold {
                 let row = ConfigRow { lsn, pos, at: config.at, author: config.author, reason: config.reason, whole };
                 self.set(key, &row);
             }
-            Record::Binding(_) | Record::Account(_) | Record::Audit(_) => {}
+            Record::Recording(record) => self.recording((lsn, pos), &record),
+            Record::Track(track) => self.set(track_key(track.call, track.leg), &(lsn, pos)),
+            Record::Audit(row) => {
+                self.set(audit_key(lsn), &pos);
+                if let Some(recording) = recording_named(&row.what) {
+                    self.set(audit_of_key(recording, lsn), &pos);
+                }
+            }
+            Record::Binding(_) | Record::Account(_) => {}
         }
         Ok(())
+    }
+
+    fn recording(&mut self, place: (u64, Pos), record: &RecordingRecord) {
+        let RecordingRecord { at, recording, call, what } = record;
+        match what {
+            RecordingStep::Began { left, right, .. } => {
+                let row = BeganRow::new(place, *call, *at, left, right.as_ref());
+                self.set(recording_key(*recording, Step::Began), &row);
+                self.changes.push((recording_of_call_key(*call, *recording), Some(Vec::new())));
+                self.changes.push((kept_key(*recording), Some(Vec::new())));
+            }
+            RecordingStep::Ended(_) => self.set(recording_key(*recording, Step::Ended), &place),
+            RecordingStep::Deleted { .. } => {
+                self.set(recording_key(*recording, Step::Deleted), &place);
+                self.changes.push((kept_key(*recording), None));
+            }
+        }
     }
 
     /// Hands the changes so far to the index, in order and in pieces: folding is repeatable, so nothing
@@ -110,9 +134,49 @@ impl IndexFold {
         Ok(())
     }
 
+    /// Takes out a step of a recording, unless it was written again at `before` or later.
+    pub(crate) fn forget_recording(
+        &mut self,
+        index: &dyn Index,
+        record: &RecordingRecord,
+        before: u64,
+    ) -> Result<(), IndexError> {
+        let step = Step::of(&record.what);
+        let key = recording_key(record.recording, step);
+        let Some(value) = index.get(&key)? else { return Ok(()) };
+        // Every row begins with its place.
+        if postcard::take_from_bytes::<(u64, Pos)>(&value).is_ok_and(|((lsn, _), _)| lsn >= before) {
+            return Ok(());
+        }
+        self.changes.push((key, None));
+        if step == Step::Began {
+            self.changes.push((recording_of_call_key(record.call, record.recording), None));
+            self.changes.push((kept_key(record.recording), None));
+        }
+        Ok(())
+    }
+
+    /// Takes out a track, unless its record is `before` or later.
+    pub(crate) fn forget_track(
+        &mut self,
+        index: &dyn Index,
+        track: &TrackRecord,
+        before: u64,
+    ) -> Result<(), IndexError> {
+        let key = track_key(track.call, track.leg);
+        let Some(value) = index.get(&key)? else { return Ok(()) };
+        if !postcard::from_bytes::<(u64, Pos)>(&value).is_ok_and(|(lsn, _)| lsn >= before) {
+            self.changes.push((key, None));
+        }
+        Ok(())
+    }
+
     /// Takes out an audit row.
-    pub(crate) fn forget_audit(&mut self, lsn: u64) {
+    pub(crate) fn forget_audit(&mut self, lsn: u64, row: &AuditRecord) {
         self.changes.push((audit_key(lsn), None));
+        if let Some(recording) = recording_named(&row.what) {
+            self.changes.push((audit_of_key(recording, lsn), None));
+        }
     }
 
     /// Takes out the configuration versions whose records are before `before`, and those that build on them.

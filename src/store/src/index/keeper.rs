@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::forget::{self, ForgetError};
 use super::marker::Marker;
 use super::{Index, IndexError, IndexFold};
 use crate::StoreError;
+use crate::checkpoint;
 use crate::journal::LogReader;
+use crate::retention::{self, InForce, Keeps};
 use crate::shared::{Shared, tell};
-use crate::{checkpoint, retention};
 
 /// Where queries find the index.
 #[derive(Default)]
@@ -121,7 +123,7 @@ pub(crate) fn run(shared: &Shared) {
         tell(news.waiting, &Ok(()));
         if news.octets >= shared.options.checkpoint_every && round_at >= checkpoint_not_before && !behind {
             if keeper.checkpoint() {
-                retention::enforce(shared, |before| keeper.forget_before(before));
+                retention::enforce(shared, &mut keeper);
             } else {
                 checkpoint_not_before = round_at + RETRY;
             }
@@ -277,25 +279,6 @@ impl Keeper<'_> {
         written.is_ok()
     }
 
-    /// Takes everything out of the index that only records before `before` say, as far as that is
-    /// known from the records themselves, and notes it durably enough for a crash of the process.
-    fn forget_before(&mut self, before: u64) -> Result<(), StoreError> {
-        while self.advance(true) {}
-        let result = match &mut self.work {
-            // A broken index is rebuilt from what is left then.
-            Work::Broken { .. } => return Ok(()),
-            Work::Open { index, fold, .. } => forget(self.shared, index.as_ref(), fold, before),
-        };
-        match result {
-            Ok(()) => Ok(()),
-            Err(ForgetError::Store(e)) => Err(e),
-            Err(ForgetError::Index(e)) => {
-                self.broken(&e.to_string());
-                Ok(())
-            }
-        }
-    }
-
     fn finish(&mut self) {
         self.checkpoint();
         if let Work::Open { index, fold, .. } = &mut self.work {
@@ -312,49 +295,36 @@ impl Keeper<'_> {
     }
 }
 
-enum ForgetError {
-    Store(StoreError),
-    Index(IndexError),
-}
+impl Keeps for Keeper<'_> {
+    fn in_force(&mut self, before: u64) -> Result<Vec<InForce>, StoreError> {
+        while self.advance(true) {}
+        let found = match &self.work {
+            Work::Broken { .. } => forget::none_in_force(self.shared, before),
+            Work::Open { index, .. } => forget::in_force(self.shared, index.as_ref(), before),
+        };
+        found.map_err(|e| self.settle(e))
+    }
 
-impl From<StoreError> for ForgetError {
-    fn from(e: StoreError) -> Self {
-        ForgetError::Store(e)
+    fn forget_before(&mut self, before: u64) -> Result<(), StoreError> {
+        while self.advance(true) {}
+        let forgotten = match &mut self.work {
+            // A broken index is rebuilt from what is left then.
+            Work::Broken { .. } => Ok(()),
+            Work::Open { index, fold, .. } => forget::forget(self.shared, index.as_ref(), fold, before),
+        };
+        forgotten.map_err(|e| self.settle(e))
     }
 }
 
-impl From<IndexError> for ForgetError {
-    fn from(e: IndexError) -> Self {
-        ForgetError::Index(e)
-    }
-}
-
-fn forget(shared: &Shared, index: &dyn Index, fold: &mut IndexFold, before: u64) -> Result<(), ForgetError> {
-    use crate::codec::{self, Kind};
-    use exchange::record::Record;
-    let Some(mut cursor) = shared.reader.first()? else { return Ok(()) };
-    let mut failed = None;
-    shared.reader.follow(&mut cursor, before - 1, &mut |lsn, _, kind, payload| {
-        match kind {
-            Some(Kind::Audit) => fold.forget_audit(lsn),
-            Some(Kind::CallEnded) => {
-                if let Record::CallEnded(call) = codec::decode(lsn, payload)?
-                    && let Err(e) = fold.forget_call(index, call.call, before)
-                {
-                    failed = Some(e);
-                    return Ok(false);
-                }
+impl Keeper<'_> {
+    /// The store's error for that one; an index that failed is broken from now on.
+    fn settle(&mut self, error: ForgetError) -> StoreError {
+        match error {
+            ForgetError::Store(e) => e,
+            ForgetError::Index(e) => {
+                self.broken(&e.to_string());
+                StoreError::IndexNotReady(e.to_string())
             }
-            _ => {}
         }
-        Ok(true)
-    })?;
-    if let Some(e) = failed {
-        return Err(e.into());
     }
-    fold.forget_configs(index, before)?;
-    fold.forget_places(before);
-    fold.flush(index)?;
-    fold.save(index)?;
-    Ok(())
 }

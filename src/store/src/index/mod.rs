@@ -1,9 +1,10 @@
-//! The index: where in the journal a call, a configuration version or an audit row is found.
+//! The index: where in the journal a call, a recording, a configuration version or an audit row is found.
 //!
 //! A projection that may be thrown away at any time: all that is in it is folded from the journal, and
 //! folding a record twice changes nothing. It holds places, not records, so it stays small.
 
 mod fold;
+mod forget;
 pub(crate) mod keeper;
 mod keys;
 mod marker;
@@ -20,8 +21,11 @@ pub use memory::MemoryIndex;
 pub use sled::SledIndex;
 
 pub(crate) use fold::IndexFold;
-pub(crate) use keys::{audit_key, audit_lsn, call_key, call_of, config_key, party_range};
-pub(crate) use rows::{CallRow, ConfigRow};
+pub(crate) use keys::{
+    Step, audit_key, audit_lsn, audit_of_key, call_key, call_of, config_key, kept_key, last_id, party_range,
+    recording_key, recording_of_call_key, recording_of_key, track_key,
+};
+pub(crate) use rows::{BeganRow, CallRow, ConfigRow};
 
 /// An ordered map from octets to octets; the trees are told apart by a key's first octet.
 ///

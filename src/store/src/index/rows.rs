@@ -58,6 +58,23 @@ impl CallRow {
     }
 }
 
+/// The beginning of a recording: where its record is, and what it is searched by. The rows of its other
+/// steps hold their place alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BeganRow {
+    pub(crate) place: (u64, Pos),
+    pub(crate) call: CallRef,
+    pub(crate) at: WallTime,
+    pub(crate) left: Party,
+    pub(crate) right: Option<Party>,
+}
+
+impl BeganRow {
+    pub(crate) fn new(place: (u64, Pos), call: CallRef, at: WallTime, left: &Party, right: Option<&Party>) -> Self {
+        BeganRow { place, call, at, left: cut_party(left), right: right.map(cut_party) }
+    }
+}
+
 fn cut_party(party: &Party) -> Party {
     Party { number: cut(&party.number), name: cut(&party.name) }
 }

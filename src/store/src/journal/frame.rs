@@ -120,13 +120,6 @@ pub(crate) fn push(out: &mut Vec<u8>, lsn: u64, durable: u64, kind: Kind, payloa
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// The kind that a frame names; `None` if this version does not know it.
-pub(crate) fn kind(byte: u8) -> Option<Kind> {
-    [Kind::Binding, Kind::CallEvent, Kind::CallEnded, Kind::Ladder, Kind::Config, Kind::Account, Kind::Audit]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
-}
-
 fn checksum(frame: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(&frame[..4]), &frame[8..])
 }

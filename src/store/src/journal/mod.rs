@@ -25,7 +25,6 @@ use crate::codec::Kind;
 
 pub(crate) use batch::Batch;
 pub(crate) use files::{FileLog, SEGMENT_MAX};
-pub(crate) use frame::kind as kind_of;
 pub use read::FileReader;
 pub(crate) use read::{Frame, segment_files, segment_path};
 pub use recover::Recovered;

@@ -197,7 +197,7 @@ impl LogReader for FileReader {
         }
         buffer.truncate(header.size());
         buffer.drain(..FRAME_HEADER);
-        Ok(Frame { lsn: header.lsn, kind: frame::kind(header.kind), payload: buffer })
+        Ok(Frame { lsn: header.lsn, kind: Kind::numbered(header.kind), payload: buffer })
     }
 
     fn follow(&self, cursor: &mut Cursor, upto: u64, visit: &mut Visit<'_>) -> Result<(), StoreError> {
@@ -216,7 +216,8 @@ impl LogReader for FileReader {
             while cursor.lsn <= upto {
                 match reader.peek()? {
                     Step::Frame(header) if header.lsn == cursor.lsn => {
-                        let go_on = visit(header.lsn, cursor.pos, frame::kind(header.kind), reader.payload(&header))?;
+                        let go_on =
+                            visit(header.lsn, cursor.pos, Kind::numbered(header.kind), reader.payload(&header))?;
                         reader.skip(&header);
                         cursor.lsn += 1;
                         cursor.pos.offset = u32::try_from(reader.offset()).unwrap_or(u32::MAX);

@@ -7,6 +7,7 @@ use super::frame::{self, BadHeader, FrameHeader, SEGMENT_HEADER};
 use super::read::{FrameReader, Step, segment_files, segment_path};
 use super::{Cursor, FileLog, Pos, Visit};
 use crate::StoreError;
+use crate::codec::Kind;
 use crate::disk::{Disk, DiskFile};
 
 /// What opening found.
@@ -196,7 +197,7 @@ fn read_frames(
         match reader.peek()? {
             Step::Frame(header) if header.lsn == *lsn => {
                 let offset = u32::try_from(reader.offset()).unwrap_or(u32::MAX);
-                visit(*lsn, Pos { segment, offset }, frame::kind(header.kind), reader.payload(&header))?;
+                visit(*lsn, Pos { segment, offset }, Kind::numbered(header.kind), reader.payload(&header))?;
                 reader.skip(&header);
                 *lsn += 1;
             }

@@ -22,7 +22,7 @@ fn try_open(disk: &SimDisk) -> Result<(FileLog, Recovered, Vec<Record>), StoreEr
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let mut records = Vec::new();
     let (log, recovered) = open(&disk, &dir(), None, SEGMENT, &mut |lsn, _, kind, payload| {
-        let record = codec::decode(lsn, payload)?;
+        let record = codec::decode(lsn, kind.unwrap(), payload)?;
         assert_eq!(kind, Some(Kind::of(&record)));
         records.push(record);
         Ok(true)

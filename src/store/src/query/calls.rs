@@ -1,8 +1,9 @@
 //! The call history and the calls under way.
 
 use base::{CallRef, Duration, WallTime};
-use exchange::record::{CallEvent, CallRecord, Disposition, LadderRecord, Record};
+use exchange::record::{CallEvent, CallRecord, Disposition, LadderRecord, Record, TrackRecord};
 
+use super::recordings::{PER_CALL_MAX, RecordingFilter, RecordingInfo};
 use crate::index::{CallRow, call_key, call_of, party_range};
 use crate::journal::Pos;
 use crate::live::EVENTS_PER_CALL_MAX;
@@ -43,6 +44,10 @@ pub struct CallDetail {
     pub events: Vec<CallEvent>,
     /// The SIP ladder, once the call has ended.
     pub ladder: Option<LadderRecord>,
+    /// The seconds of its legs' audio, once the call has ended.
+    pub tracks: Vec<TrackRecord>,
+    /// Its recordings, newest first, also those deleted.
+    pub recordings: Vec<RecordingInfo>,
 }
 
 /// A call without its final record.
@@ -126,7 +131,10 @@ impl Store {
         // Taken apart from the match: the lock must not be held while the disk is read.
         let open = self.shared.live().open_calls.get(&call).cloned();
         if let Some(open) = open {
-            return Ok(Some(CallDetail { record: None, events: self.events(&open.events)?, ladder: None }));
+            // A call under way is shown also while the index is being rebuilt.
+            let recordings = self.recordings_of(call).unwrap_or_default();
+            let events = self.events(&open.events)?;
+            return Ok(Some(CallDetail { record: None, events, ladder: None, tracks: Vec::new(), recordings }));
         }
         let index = self.shared.slot.get()?;
         // It may have ended a moment ago and not be indexed yet.
@@ -140,7 +148,18 @@ impl Store {
             Some(Record::Ladder(ladder)) => Some(*ladder),
             _ => None,
         };
-        Ok(Some(CallDetail { record: Some(*record), events: self.events(&row.events)?, ladder }))
+        Ok(Some(CallDetail {
+            record: Some(*record),
+            events: self.events(&row.events)?,
+            ladder,
+            tracks: self.tracks(call)?,
+            recordings: self.recordings_of(call)?,
+        }))
+    }
+
+    fn recordings_of(&self, call: CallRef) -> Result<Vec<RecordingInfo>, StoreError> {
+        let filter = RecordingFilter { call: Some(call), with_deleted: true, ..RecordingFilter::default() };
+        Ok(self.find_recordings(&filter, PER_CALL_MAX, None)?.recordings)
     }
 
     /// The calls that have events but no final record, oldest first.
@@ -222,7 +241,7 @@ impl<'a> Matcher<'a> {
 
 /// The first reference that a call begun at `at` can have, the slack taken into account in the
 /// direction of `sign`.
-fn first_ref(at: WallTime, sign: i64) -> CallRef {
+pub(super) fn first_ref(at: WallTime, sign: i64) -> CallRef {
     let slack = i64::try_from(CLOCK_SLACK.as_millis()).unwrap_or(0);
     let ms = at.unix_ms().saturating_add(sign * slack).clamp(0, (1 << 44) - 1);
     CallRef((ms as u64) << 20)

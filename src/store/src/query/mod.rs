@@ -2,16 +2,19 @@
 
 mod calls;
 mod config;
+mod recordings;
 
+use base::RecordingId;
 use exchange::record::{AccountRecord, AuditRecord, BindingRecord, Record};
 
-use crate::codec;
-use crate::index::{audit_key, audit_lsn};
-use crate::journal::{LogReader, Pos};
+use crate::codec::{self, Kind};
+use crate::index::{audit_key, audit_lsn, audit_of_key};
+use crate::journal::{Frame, LogReader, Pos};
 use crate::{Store, StoreError};
 
 pub use calls::{CallDetail, CallFilter, CallPage, OpenCall};
 pub use config::ConfigInfo;
+pub use recordings::{RecordingFilter, RecordingInfo, RecordingPage};
 
 impl Store {
     /// All live bindings, by extension and key; also those whose time is over, for their removal is a
@@ -20,7 +23,7 @@ impl Store {
         let live = self.shared.live();
         live.bindings
             .values()
-            .filter_map(|binding| match codec::decode(binding.lsn, &binding.record) {
+            .filter_map(|binding| match codec::decode(binding.lsn, Kind::Binding, &binding.record) {
                 Ok(Record::Binding(record)) => Some(record),
                 _ => None, // it was decoded before it was kept
             })
@@ -40,11 +43,20 @@ impl Store {
     /// Rows of the audit log, newest first, each with its number; only rows before the one numbered
     /// `before`, if given.
     pub fn audit(&self, limit: usize, before: Option<u64>) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
+        self.audit_rows(limit, &audit_key(0), &audit_key(before.unwrap_or(u64::MAX)))
+    }
+
+    /// The rows of the audit log whose clause names this recording (`rec` and digits, as one word), newest
+    /// first: who listened to it, and who deleted it.
+    pub fn audit_of(&self, recording: RecordingId, limit: usize) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
+        self.audit_rows(limit, &audit_of_key(recording, 0), &audit_of_key(recording, u64::MAX))
+    }
+
+    fn audit_rows(&self, limit: usize, from: &[u8], to: &[u8]) -> Result<Vec<(u64, AuditRecord)>, StoreError> {
         let index = self.shared.slot.get()?;
         let mut places = Vec::new();
-        let to = audit_key(before.unwrap_or(u64::MAX));
         index
-            .scan_back(&audit_key(0), &to, &mut |key, value| {
+            .scan_back(from, to, &mut |key, value| {
                 if let (Some(lsn), Ok(pos)) = (audit_lsn(key), postcard::from_bytes::<Pos>(value)) {
                     places.push((lsn, pos));
                 }
@@ -64,7 +76,9 @@ impl Store {
     /// The record of that number and place; `None` if its segment is gone.
     fn record_at(&self, (lsn, pos): (u64, Pos)) -> Result<Option<Record>, StoreError> {
         match self.shared.reader.read_at(pos) {
-            Ok(frame) if frame.lsn == lsn => codec::decode(lsn, &frame.payload).map(Some),
+            Ok(Frame { lsn: found, kind: Some(kind), payload }) if found == lsn => {
+                codec::decode(lsn, kind, &payload).map(Some)
+            }
             Ok(_) => Ok(None),
             Err(StoreError::Io { kind: std::io::ErrorKind::NotFound, .. }) => Ok(None),
             Err(e) => Err(e),

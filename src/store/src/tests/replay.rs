@@ -1,9 +1,9 @@
 //! Property: replaying the journal rebuilds the state, from any point, into any index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::CallRef;
-use exchange::record::{ConfigContent, Disposition, Record};
+use exchange::record::{ConfigContent, Disposition, Record, RecordingStep};
 use proptest::prelude::*;
 
 use crate::checkpoint;
@@ -28,7 +28,11 @@ fn a_record() -> impl Strategy<Value = Record> {
         call.clone().prop_map(|n| started(n, "101", "102")),
         (call.clone(), "[a-z]{0,5}").prop_map(|(n, text)| noted(n, &text)),
         call.clone().prop_map(ladder),
-        call.prop_map(|n| ended(n, "101", "102", Disposition::Answered)),
+        call.clone().prop_map(|n| ended(n, "101", "102", Disposition::Answered)),
+        call.clone().prop_map(|n| recording_began(n, "101", "102")),
+        call.clone().prop_map(recording_ended),
+        call.clone().prop_map(|n| recording_deleted(n, "retention")),
+        (call, 0..2_u64).prop_map(|(n, leg)| track(n, leg)),
     ]
 }
 
@@ -81,6 +85,7 @@ proptest! {
         let mut bindings = BTreeMap::new();
         let mut accounts = BTreeMap::new();
         let mut open: BTreeMap<CallRef, u64> = BTreeMap::new();
+        let mut running = BTreeSet::new();
         for record in &records {
             match record {
                 Record::Binding(b) if b.state.is_some() => {
@@ -91,6 +96,8 @@ proptest! {
                 Record::Account(a) => { accounts.remove(&a.name); }
                 Record::CallEvent(e) => { *open.entry(e.call).or_default() += 1; }
                 Record::CallEnded(c) => { open.remove(&c.call); }
+                Record::Recording(r) if matches!(r.what, RecordingStep::Began { .. }) => { running.insert(r.recording); }
+                Record::Recording(r) => { running.remove(&r.recording); }
                 _ => {}
             }
         }
@@ -99,6 +106,7 @@ proptest! {
         let kept: Vec<_> = live.accounts.into_values().map(|a| a.record).collect();
         prop_assert_eq!(kept, accounts.into_values().collect::<Vec<_>>());
         prop_assert_eq!(live.open_calls.keys().collect::<Vec<_>>(), open.keys().collect::<Vec<_>>());
+        prop_assert_eq!(live.open_recordings.into_keys().collect::<BTreeSet<_>>(), running);
     }
 
     #[test]

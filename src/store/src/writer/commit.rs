@@ -107,8 +107,8 @@ fn step(shared: &Shared, log: &mut dyn Log, batch: &mut Batch, round: &mut Round
             },
             // The record before it, or the last durable one.
             Entry::Barrier { done } => (Waiter::Shell { lsn: batch.last(), done }, Ok(())),
-            Entry::Carry { before, done } => {
-                let result = carry::push_all(shared, before, batch);
+            Entry::Carry { before, recordings, done } => {
+                let result = carry::push_all(shared, before, &recordings, batch);
                 if result.is_err() {
                     batch.begin(log.durable());
                 }

@@ -10,6 +10,7 @@ use exchange::record::Record;
 use super::{Done, WriterShared};
 use crate::StoreError;
 use crate::codec;
+use crate::retention::InForce;
 
 /// Records that may wait; beyond, they are refused.
 const RECORDS_MAX: usize = 65_536;
@@ -31,7 +32,7 @@ pub(crate) enum Entry {
     /// Somebody waits for all that came before.
     Barrier { done: Done },
     /// Live facts that only records before `before` say are to be written again.
-    Carry { before: u64, done: Sender<Result<(), StoreError>> },
+    Carry { before: u64, recordings: Vec<InForce>, done: Sender<Result<(), StoreError>> },
 }
 
 impl Entry {
@@ -120,13 +121,13 @@ impl Queue {
     }
 
     /// Asks for live facts to be written again; the bound does not count for it.
-    pub(crate) fn push_carry(&self, before: u64, done: Sender<Result<(), StoreError>>) {
+    pub(crate) fn push_carry(&self, before: u64, recordings: Vec<InForce>, done: Sender<Result<(), StoreError>>) {
         let inner = self.lock();
         if inner.closed {
             let _ = done.send(Err(StoreError::Closed));
             return;
         }
-        self.push(inner, 0, Entry::Carry { before, done });
+        self.push(inner, 0, Entry::Carry { before, recordings, done });
     }
 
     /// `done` is told when all that was pushed before is decided; the bound does not count for it.

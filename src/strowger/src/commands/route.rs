@@ -47,10 +47,13 @@ fn moment(text: &str, time_zone: &str) -> Result<WallTime, Failure> {
 
 fn words(decision: &Decision) -> String {
     let goes = match &decision.action {
-        Action::Ring { targets, name, ring_time } => {
-            format!("rings {} ({name}) for {} s", targets.join(", "), ring_time.as_secs())
+        Action::Ring { targets, name, ring_time, group: _, music } => {
+            let heard = music.as_ref().map(|music| format!(", to the music {music}")).unwrap_or_default();
+            format!("rings {} ({name}) for {} s{heard}", targets.join(", "), ring_time.as_secs())
         }
-        Action::Echo => "echo test".to_owned(),
+        Action::Service(service) => service.feature().to_string(),
+        Action::Conference { number, name } => format!("conference {number} ({name})"),
+        Action::Listen { target } => format!("listens in to {target}"),
         Action::Refuse(why) => format!("refused: {why}"),
     };
     decision.reasons.iter().fold(format!("{goes}\n"), |out, reason| out + &format!("  {reason}\n"))
@@ -85,7 +88,7 @@ mod tests {
         .assert_eq(&route("400"));
         expect![[r#"
             refused: unknown number
-              555 is no feature code, extension or ring group
+              555 is no feature code, extension, ring group or conference
         "#]]
         .assert_eq(&route("555"));
     }

@@ -214,7 +214,7 @@ pub(crate) async fn get(State(app): State<Shared>, Path(call): Path<String>) -> 
     }))
 }
 
-fn time(text: Option<&str>) -> Result<Option<base::WallTime>, ApiError> {
+pub(super) fn time(text: Option<&str>) -> Result<Option<base::WallTime>, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let at: Timestamp = text.parse().map_err(|_| bad_request(format!("{text:?} is not an RFC 3339 time")))?;
     Ok(Some(base::WallTime::from_unix_ms(at.as_millisecond())))

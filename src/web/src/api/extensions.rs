@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::Redacted;
-use config::{Edit, Extension, ExtensionDraft};
+use config::{Choice, Edit, Extension, ExtensionDraft, RecordChoice};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -64,6 +64,20 @@ pub(crate) struct ExtensionView {
     enabled: bool,
     /// Its own ring time, seconds.
     ring_time_s: Option<u16>,
+    /// Whether its calls are recorded: `default`, `never`, `always` or `on_demand`.
+    record: &'static str,
+    /// May it listen in to others.
+    supervisor: bool,
+    /// Of the prompts it hears, ISO 639; absent: the box's.
+    language: Option<&'static str>,
+    /// Steady noise is taken away from what it says.
+    noise_reduction: bool,
+    /// The echo of its phones' loudspeakers is taken away.
+    echo_cancellation: bool,
+    /// What it says is brought to an even loudness.
+    automatic_gain: bool,
+    /// What it says is made louder or softer by so many dB.
+    gain_db: i8,
     /// Devices registered now.
     devices: usize,
 }
@@ -84,6 +98,28 @@ pub(crate) struct ExtensionBody {
     /// Its own ring time, seconds.
     #[serde(default)]
     ring_time_s: Option<u16>,
+    /// Whether its calls are recorded: `default`, `never`, `always` or `on_demand`.
+    #[serde(default)]
+    #[schema(default = "default")]
+    record: Option<String>,
+    /// May it listen in to others.
+    #[serde(default)]
+    supervisor: bool,
+    /// Of the prompts it hears: `en`, `nl`, `fr`, `de`, `es` or `ru`; left out: the box's.
+    #[serde(default)]
+    language: Option<String>,
+    /// Steady noise is taken away from what it says.
+    #[serde(default)]
+    noise_reduction: bool,
+    /// The echo of its phones' loudspeakers is taken away.
+    #[serde(default)]
+    echo_cancellation: bool,
+    /// What it says is brought to an even loudness.
+    #[serde(default)]
+    automatic_gain: bool,
+    /// What it says is made louder or softer by so many dB, −12 to 12.
+    #[serde(default)]
+    gain_db: i8,
     /// A new SIP secret. Left out: an existing extension keeps its own, a new one gets a generated one.
     #[serde(default)]
     secret: Option<String>,
@@ -166,6 +202,13 @@ pub(crate) async fn put(
         email: body.email,
         enabled: body.enabled,
         ring_time_s: body.ring_time_s,
+        record: choice("record", body.record.as_deref())?.unwrap_or(RecordChoice::Default),
+        supervisor: body.supervisor,
+        language: choice("language", body.language.as_deref())?,
+        noise_reduction: body.noise_reduction,
+        echo_cancellation: body.echo_cancellation,
+        automatic_gain: body.automatic_gain,
+        gain_db: body.gain_db,
         secret: generated.clone().or(body.secret.map(Redacted)),
     };
     let edit = if is_new { Edit::AddExtension(draft) } else { Edit::ChangeExtension(draft) };
@@ -200,6 +243,13 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The choice of that word, if one is given.
+fn choice<T: Choice>(field: &str, word: Option<&str>) -> Result<Option<T>, ApiError> {
+    let Some(word) = word else { return Ok(None) };
+    let words = || format!("{field} must be one of {}", T::WORDS.join(", "));
+    T::of(word).map(Some).ok_or_else(|| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", words()))
+}
+
 async fn change(
     app: &Shared,
     session: &WebSession,
@@ -226,6 +276,13 @@ fn view(app: &App, extension: &Extension) -> ExtensionView {
         email: extension.email.clone(),
         enabled: extension.enabled,
         ring_time_s: extension.ring_time_s,
+        record: extension.record.word(),
+        supervisor: extension.supervisor,
+        language: extension.language.map(Choice::word),
+        noise_reduction: extension.noise_reduction,
+        echo_cancellation: extension.echo_cancellation,
+        automatic_gain: extension.automatic_gain,
+        gain_db: extension.gain_db,
         devices,
     }
 }

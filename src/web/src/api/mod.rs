@@ -7,6 +7,9 @@ pub(crate) mod config;
 pub(crate) mod extensions;
 pub(crate) mod live;
 pub(crate) mod openapi;
+pub(crate) mod recordings;
+pub(crate) mod sounds;
+pub(crate) mod tracks;
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;

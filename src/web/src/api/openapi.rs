@@ -7,20 +7,22 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{calls, config, extensions, live};
+use crate::api::{calls, config, extensions, live, recordings, sounds, tracks};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Strowger",
-        description = "Extensions, calls, live events and configuration of this box. Sign in with POST /login and send \
+        description = "Extensions, calls, recordings, sounds, live events and configuration of this box. Sign in with POST /login and send \
                        the cookie. Changing requests must come from this box's own pages or from a program without \
                        an Origin header.",
         license(name = "MIT OR Apache-2.0"),
     ),
     paths(
         extensions::list, extensions::get, extensions::put, extensions::delete,
-        calls::list, calls::get,
+        calls::list, calls::get, tracks::get,
+        recordings::list, recordings::get, recordings::audio, recordings::delete,
+        sounds::list, sounds::put, sounds::audio, sounds::delete,
         live::snapshot, live::events,
         config::get, config::put, config::history,
     ),

@@ -70,6 +70,7 @@ if (root) {
     const state = row.querySelector('[data-part="state"]');
     state.className = 'state ' + tone;
     state.textContent = word;
+    row.querySelector('[data-part="recorded"]').hidden = !call.recorded;
     row.dataset.since = call.answered_at ?? call.started_at;
   };
 

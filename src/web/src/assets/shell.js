@@ -83,6 +83,9 @@ if (palette) {
   });
 }
 
+// On a narrow screen the navigation is a strip that scrolls: the page one is on is to be seen in it.
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 function icon(sprite, name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'icon');
@@ -107,6 +110,22 @@ document.querySelectorAll('[data-copy], [data-copy-from]').forEach((button) => {
       word.textContent = 'Select and copy by hand';
     }
     setTimeout(() => { word.textContent = before; }, 1600);
+  });
+});
+
+// A file that is too large is told before it is sent.
+document.querySelectorAll('input[type=file][data-max]').forEach((input) => {
+  const limit = Number(input.dataset.max);
+  const form = input.closest('form');
+  input.addEventListener('change', () => {
+    const file = input.files[0];
+    input.setCustomValidity(file && file.size > limit ? `The file is larger than ${Math.floor(limit / 1048576)} MB.` : '');
+    input.reportValidity();
+  });
+  form?.addEventListener('submit', (event) => {
+    if (!input.validity.customError) return;
+    event.preventDefault();
+    input.reportValidity();
   });
 });
 

@@ -67,6 +67,8 @@ pub(crate) struct CallRow {
     pub started_at: String,
     /// When it was answered, RFC 3339.
     pub answered_at: Option<String>,
+    /// Whether it is being recorded.
+    pub recorded: bool,
 }
 
 /// Somebody in a call.
@@ -125,6 +127,7 @@ impl From<&LiveCall> for CallRow {
             state: state_key(call.state),
             started_at: words::iso(call.started_at),
             answered_at: call.answered_at.map(words::iso),
+            recorded: call.recorded,
         }
     }
 }

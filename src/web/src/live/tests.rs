@@ -16,6 +16,7 @@ fn call(n: u64, state: LiveState) -> Event {
         state,
         started_at: clock(),
         answered_at: None,
+        recorded: false,
     })
 }
 

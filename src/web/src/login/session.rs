@@ -50,6 +50,14 @@ struct Row {
     used: Instant,
 }
 
+#[cfg(test)]
+impl SessionId {
+    /// Some session.
+    pub fn for_test(n: u8) -> Self {
+        SessionId([n; 32])
+    }
+}
+
 impl Sessions {
     /// Begins a session and returns its cookie.
     pub fn begin(&self, now: Instant, account: &str, role: Role, must_change: bool, token: [u8; 32]) -> HeaderValue {

@@ -57,6 +57,11 @@ impl Errors {
         self.0.iter().filter(|(at, _)| !shown.contains(&at.as_str())).map(|(_, message)| message.as_str()).collect()
     }
 
+    /// All of them: field and message.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

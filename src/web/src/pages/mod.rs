@@ -9,12 +9,17 @@ use crate::error::Trouble;
 use crate::login::session::WebSession;
 
 pub(crate) mod calls;
+pub(crate) mod choices;
+pub(crate) mod conferences;
 pub(crate) mod configuration;
 pub(crate) mod extensions;
 pub(crate) mod forms;
 pub(crate) mod groups;
 pub(crate) mod home;
+pub(crate) mod music;
 pub(crate) mod palette;
+pub(crate) mod recordings;
+pub(crate) mod sounds;
 pub(crate) mod system;
 
 /// What the frame around every page shows.
@@ -39,12 +44,12 @@ pub(crate) struct NavEntry {
     pub current: bool,
 }
 
-/// The entry that only administrators may open; others do not see it.
-const ADMINS_ENTRY: &str = "audit";
+/// The entries that only administrators may open; others do not see them.
+const ADMINS_ENTRIES: [&str; 2] = ["audit", "recordings"];
 
 /// Whether a person of this role sees this entry of the [`MAP`].
 pub(crate) fn is_shown(key: &str, role: Role) -> bool {
-    key != ADMINS_ENTRY || role >= Role::Administrator
+    !ADMINS_ENTRIES.contains(&key) || role >= Role::Administrator
 }
 
 /// An entry of the navigation.
@@ -65,9 +70,20 @@ pub(crate) const MAP: &[(&str, &[Place])] = &[
     ("", &[place("home", "Home", "/", "home")]),
     ("People & devices", &[place("extensions", "Extensions", "/extensions", "people")]),
     ("Numbers & trunks", &[]),
-    ("Call flows", &[place("ring-groups", "Ring groups", "/ring-groups", "group")]),
+    (
+        "Call flows",
+        &[
+            place("ring-groups", "Ring groups", "/ring-groups", "group"),
+            place("conferences", "Conferences", "/conferences", "conference"),
+            place("music", "Music", "/music", "music"),
+            place("sounds", "Sounds", "/sounds", "sound"),
+        ],
+    ),
     ("Contact centre", &[]),
-    ("Reports & quality", &[place("calls", "Calls", "/calls", "calls")]),
+    (
+        "Reports & quality",
+        &[place("calls", "Calls", "/calls", "calls"), place("recordings", "Recordings", "/recordings", "recording")],
+    ),
     (
         "System",
         &[
@@ -108,6 +124,7 @@ impl Shell {
     pub fn said(mut self, done: Option<&str>) -> Self {
         self.said = match done {
             Some("created") => Some("Created."),
+            Some("uploaded") => Some("Uploaded. It can be played at once."),
             Some("saved") => Some("Saved. It is in force now."),
             Some("deleted") => Some("Deleted."),
             Some("forgotten") => Some("The box forgets the devices; each comes back when it registers again."),

@@ -68,6 +68,7 @@ fn plant(test: &TestBox, payload: &str) {
         3,
         &[payload],
     );
+    fixture::write_recording(&test.backend, &test.folder.0, test.call, true, payload);
     test.backend.live.publish(&Event::Registration {
         extension: "109".into(),
         devices: vec![LiveDevice {
@@ -85,6 +86,7 @@ fn plant(test: &TestBox, payload: &str) {
         state: LiveState::Talking,
         started_at: now,
         answered_at: Some(now),
+        recorded: true,
     }));
     let who = exchange::record::AuditRecord { at: now, who: payload.into(), from: None, what: payload.into() };
     fixture::append(&test.backend, exchange::record::Record::Audit(who));

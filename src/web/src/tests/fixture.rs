@@ -4,15 +4,22 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use base::{CallRef, ConfigVersion, Duration, LegId, Redacted, WallTime};
-use config::{Document, Edit, ExtensionDraft, RingGroup, VersionContent, next_version};
+use base::{CallRef, ConfigVersion, Duration, LegId, RecordingId, Redacted, WallTime};
+use config::{Conference, Document, Edit, ExtensionDraft, Music, RingGroup, VersionContent, next_version};
 use exchange::io::Command;
 use exchange::live::{Event, LiveCall, LiveDevice, LiveState};
 use exchange::record::*;
 use futures_util::FutureExt;
-use media::control::{Codec, StreamStats};
+use media::control::{Codec, RecordingEnd, Second, StreamStats};
+use store::disk::Disk;
 use store::{Store, StoreOptions};
 use web::{About, Apply, ApplyError, Backend, Change, ChangeRequest, CurrentConfig, LiveHub, hash_password};
+
+#[path = "files.rs"]
+pub mod files;
+
+pub use files::tone;
+use files::{Files, Shelf};
 
 pub const PASSWORD: &str = "gurken-trompete-41";
 
@@ -45,10 +52,11 @@ pub fn wall() -> WallTime {
 }
 
 /// A box without calls: the given extensions, and the accounts `admin`, `viewer` and `fresh` (who must change).
-pub fn backend(folder: &Path, names: &[(&str, &str)]) -> (Arc<Backend>, Commands) {
+/// Its journal is on this disk.
+pub fn backend(folder: &Path, names: &[(&str, &str)], disk: Arc<dyn Disk>) -> (Arc<Backend>, Commands) {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     let hash = HASH.get_or_init(|| hash_password(PASSWORD, [7; 16]));
-    let store = Store::open(folder, StoreOptions::default()).expect("a store");
+    let store = Store::open(folder, StoreOptions { disk, ..StoreOptions::default() }).expect("a store");
     for (name, role, must_change) in
         [("admin", Role::Administrator, false), ("viewer", Role::Viewer, false), ("fresh", Role::Administrator, true)]
     {
@@ -82,6 +90,8 @@ pub fn backend(folder: &Path, names: &[(&str, &str)]) -> (Arc<Backend>, Commands
         config,
         commands: Box::new(move |command| told.lock().expect("no panic").push(command)),
         apply,
+        recordings: Box::new(Files(folder.join("recordings"))),
+        sounds: Box::new(Shelf::new()),
         clock: wall,
         about: About {
             version: "0.1.0".into(),
@@ -184,6 +194,7 @@ pub fn fill_live(backend: &Backend) {
         state,
         started_at: started,
         answered_at: answered,
+        recorded: n == 1,
     };
     let talking = call(
         1,
@@ -325,8 +336,82 @@ pub fn write_call(
         from,
         to,
     };
+    if answered {
+        append(backend, Record::Track(Box::new(track(call, a, s(4_000), ended, notes))));
+        append(backend, Record::Track(Box::new(track(call, b, s(4_000), ended, &[]))));
+    }
     append(backend, Record::CallEnded(Box::new(record)));
     call
+}
+
+/// The seconds of a leg: speech with pauses, a bad stretch, a second of silence; with notes a leg that is not heard.
+fn track(call: CallRef, leg: LegId, from: WallTime, to: WallTime, notes: &[&str]) -> TrackRecord {
+    let seconds = to.saturating_since(from).as_secs();
+    let row = |n: u64| {
+        let rough = n % 97 > 70 && n % 97 < 82;
+        let lost = if rough { (n * 7 % 13) as u8 } else { u8::from(n % 29 == 3) };
+        let speaks = (n / 7 + leg.0).is_multiple_of(2);
+        Second {
+            received: 50 - lost,
+            lost,
+            jitter_ms: if rough { 18 + (n * 5 % 23) as u8 } else { 2 + (n * 3 % 4) as u8 },
+            level: if speaks { 22 + (n * 11 % 9) as u8 } else { 58 + (n % 5) as u8 },
+            mos: if rough { 150 - lost * 5 } else { 214 },
+            sent: 50,
+            remote_lost: if n % 41 == 11 { 2 } else { 0 },
+            remote_jitter_ms: 3 + (n % 3) as u8,
+            round_trip: 6 + (n % 5) as u8,
+            buffer: 10 + (n % 4) as u8,
+        }
+    };
+    let deaf = Second { sent: 50, level: 255, ..Second::default() };
+    let speaking = notes.is_empty();
+    let diagnosis = match speaking {
+        true if leg.0.is_multiple_of(2) => {
+            vec!["12 seconds sounded bad: many packets were lost on the way from the phone.".to_owned()]
+        }
+        true => Vec::new(),
+        false => notes.iter().map(|note| (*note).to_owned()).collect(),
+    };
+    TrackRecord {
+        call,
+        leg,
+        from,
+        step_s: 1,
+        rows: (0..seconds).map(|n| if speaking { row(n) } else { deaf }).collect(),
+        digits: if speaking { vec![(12, '4'), (13, '2'), (40, '#')] } else { Vec::new() },
+        diagnosis,
+    }
+}
+
+/// Writes a recording of a call, with its file: ended, unless it goes on.
+pub fn write_recording(backend: &Backend, folder: &Path, call: CallRef, ended: bool, note: &str) -> RecordingId {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let at = WallTime::from_unix_ms(i64::try_from(call.0 >> 20).unwrap_or(0) + 4_100);
+    let recording = RecordingId((u64::try_from(at.unix_ms()).unwrap_or(0) << 20) + n % 1000);
+    let step = |at, what| {
+        append(backend, Record::Recording(Box::new(RecordingRecord { at, recording, call, what })));
+    };
+    let (left, right) = (party("101", "Ada Lovelace"), Some(party("+32470123456", note)));
+    step(at, RecordingStep::Began { left, right, why: format!("Extension 101 is always recorded. {note}") });
+    if ended {
+        let sound = tone(24);
+        let file = format!("2026/11/22/{recording}.wav");
+        let path = folder.join("recordings").join(&file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, &sound).expect("a file");
+        let end = RecordingEnd {
+            file,
+            duration_ms: 24_000,
+            octets: sound.len() as u64,
+            pauses: vec![(6_000, 9_500), (15_000, 15_800)],
+            dropped: 0,
+            problem: (!note.is_empty()).then(|| note.to_owned()),
+        };
+        step(at + Duration::from_secs(24), RecordingStep::Ended(end));
+    }
+    recording
 }
 
 fn ladder(
@@ -392,19 +477,22 @@ pub fn append(backend: &Backend, record: Record) {
     backend.store.append_wait(record).expect("the store takes it");
 }
 
-/// A ring group of the company.
+/// A ring group, a conference and music of the company.
 pub fn add_group(backend: &Backend) {
-    let group = RingGroup {
-        number: "400".into(),
-        name: "Sales".into(),
-        members: vec!["101".into(), "102".into(), "105".into()],
-        ring_time_s: None,
-    };
+    let members = ["101", "102", "105"].map(str::to_owned).to_vec();
+    let group = RingGroup::new("400".into(), "Sales".into(), members);
     let request = ChangeRequest {
         author: "admin".into(),
         reason: "new ring group 400".into(),
         based_on: None,
-        change: Change::Edits(vec![Edit::AddRingGroup(group)]),
+        change: Change::Edits(vec![
+            Edit::AddRingGroup(group),
+            Edit::AddConference(Conference {
+                pin: Some(Redacted("4711".into())),
+                ..Conference::new("600".into(), "Weekly meeting".into())
+            }),
+            Edit::AddMusic(Music { name: "default".into(), files: vec!["harp".into()], shuffle: true }),
+        ]),
     };
     (backend.apply)(request).now_or_never().expect("the fixture does not wait").expect("a group");
 }

@@ -6,22 +6,26 @@ mod fixture;
 mod login;
 mod pages;
 mod permissions;
+mod recordings;
+mod sounds;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use base::CallRef;
+use base::{CallRef, RecordingId};
 use exchange::record::{Cause, Disposition, Role};
 use tower::ServiceExt;
 
 use crate::app::{App, Shared};
 use crate::backend::Backend;
 use crate::routes;
+use fixture::files::FullDisk;
 use fixture::{Commands, Folder};
 
 /// A box under test.
@@ -31,7 +35,9 @@ struct TestBox {
     commands: Commands,
     router: Router,
     call: CallRef,
-    _folder: Folder,
+    recording: RecordingId,
+    full: Arc<AtomicBool>,
+    folder: Folder,
 }
 
 /// Who asks.
@@ -48,6 +54,7 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
+    octets: Vec<u8>,
 }
 
 impl Answer {
@@ -77,7 +84,9 @@ impl TestBox {
 
     fn with(people: &[(&str, &str)]) -> Self {
         let folder = Folder::new("test");
-        let (backend, commands) = fixture::backend(&folder.0, people);
+        let disk = FullDisk::default();
+        let full = Arc::clone(&disk.full);
+        let (backend, commands) = fixture::backend(&folder.0, people, Arc::new(disk));
         let call = fixture::write_call(
             &backend,
             fixture::wall(),
@@ -88,10 +97,16 @@ impl TestBox {
             3,
             &[],
         );
+        let recording = fixture::write_recording(&backend, &folder.0, call, true, "");
         let app =
             App::new(Arc::clone(&backend), SocketAddr::from(([127, 0, 0, 1], 8443)), Box::new(|| base::Instant::ZERO));
         let router = routes::router(Arc::clone(&app));
-        TestBox { app, backend, commands, router, call, _folder: folder }
+        TestBox { app, backend, commands, router, call, recording, full, folder }
+    }
+
+    /// From now on the journal's disk takes nothing, or takes all again.
+    fn disk_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
     }
 
     /// A cookie of a new session.
@@ -132,18 +147,26 @@ impl TestBox {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let is_stream = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
-        let body = if is_stream {
-            String::new()
+        let octets = if is_stream {
+            Vec::new()
         } else {
-            let octets = axum::body::to_bytes(response.into_body(), 32 << 20).await.unwrap();
-            String::from_utf8_lossy(&octets).into_owned()
+            axum::body::to_bytes(response.into_body(), 32 << 20).await.unwrap().to_vec()
         };
-        Answer { status, headers, body }
+        Answer { status, headers, body: String::from_utf8_lossy(&octets).into_owned(), octets }
     }
 
     /// The path of a route with something real in its places.
     fn filled(&self, path: &str) -> String {
-        path.replace("{number}", if path.contains("ring-groups") { "400" } else { "109" })
+        let number = match path {
+            _ if path.starts_with("/ring-groups") => "400",
+            _ if path.starts_with("/conferences") => "600",
+            _ => "109",
+        };
+        let is_full_name = path.ends_with("/audio") || path.starts_with("/sounds");
+        path.replace("{number}", number)
+            .replace("{sound}", if is_full_name { "sound%2Fwelcome" } else { "welcome" })
+            .replace("{class}", "default")
+            .replace("{recording}", &self.recording.to_string())
             .replace("{call}", &self.call.to_string())
             .replace("{version}", "1")
             .replace("{name}", "style.css")

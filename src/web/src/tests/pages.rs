@@ -132,6 +132,8 @@ async fn a_live_call_is_shown_and_ended() {
     fixture::fill_live(&test.backend);
     let home = test.get(Who::Admin, "/").await;
     assert_eq!((home.part("calls-now"), home.part("devices")), ("2", "6"));
+    let shown = |html: &str| html.matches("data-part=\"recorded\">Rec").count();
+    assert_eq!(shown(&home.body), 1, "one of two is being recorded");
     let call = test.backend.live.read(|view| *view.calls.keys().next().unwrap());
     assert!(test.get(Who::Viewer, &format!("/calls/{call}")).await.body.contains("Talking"));
     let answer = test.post(Who::Admin, &format!("/calls/{call}/hang-up"), &[("back", "/")]).await;

@@ -10,6 +10,7 @@ use exchange::live::LiveCall;
 use exchange::record::{CallEventKind, CallRecord, LegRole, LegSummary, Party};
 use store::CallDetail;
 
+use super::flight::{self, FlightView};
 use super::ladder::{self, LadderView};
 use super::parse_ref;
 use super::quality::{self, DirectionView};
@@ -18,6 +19,7 @@ use crate::app::Shared;
 use crate::error::Trouble;
 use crate::login::session::WebSession;
 use crate::pages::forms::{Done, Query};
+use crate::pages::recordings::RecordingView;
 use crate::pages::{Shell, page};
 use crate::words::{self, State as Word, Zone};
 
@@ -32,6 +34,10 @@ struct CallPage {
     reasons: Vec<String>,
     legs: Vec<LegView>,
     steps: Vec<Step>,
+    flight: Option<FlightView>,
+    recordings: Vec<RecordingView>,
+    /// Recorded now, though nothing is listed yet.
+    recorded: bool,
     ladder: Option<LadderView>,
     ladder_text: String,
     /// All of it as plain text, for the clipboard.
@@ -61,7 +67,9 @@ pub(crate) async fn show(
     let detail = match (detail, &live) {
         (Some(detail), _) => detail,
         // Up so briefly that nothing is on the disk yet.
-        (None, Some(_)) => CallDetail { record: None, events: Vec::new(), ladder: None },
+        (None, Some(_)) => {
+            CallDetail { record: None, events: Vec::new(), ladder: None, tracks: Vec::new(), recordings: Vec::new() }
+        }
         (None, None) => return Err(Trouble::NotFound),
     };
     let (_, config) = app.config();
@@ -73,8 +81,10 @@ pub(crate) async fn show(
     let (from, to, state) = headline(record, live.as_ref(), &detail);
     let summary = summary(&app, &zone, call, record, live.as_ref());
     let steps = story::tell(&detail.events, &zone, name);
+    let flight = flight::draw(&detail.tracks, &detail.events, name);
     let reasons = reasons(&detail);
-    let copy = as_text(&format!("{from} → {to}"), state, &summary, &reasons, &steps);
+    let causes = flight.as_ref().map_or(&[][..], |flight| &flight.causes);
+    let copy = as_text(&format!("{from} → {to}"), state, &summary, &reasons, &steps, causes);
     page(&CallPage {
         shell: Shell::new(&app, &session, "calls", format!("{from} → {to}")).said(done.done.as_deref()),
         call: call.to_string(),
@@ -84,6 +94,14 @@ pub(crate) async fn show(
         reasons,
         legs: legs.iter().map(|leg| leg_view(leg, &name(leg.leg))).collect(),
         steps,
+        flight,
+        recordings: detail
+            .recordings
+            .iter()
+            .rev()
+            .map(|info| RecordingView::new(info, &zone, zone.exact(info.began_at)))
+            .collect(),
+        recorded: live.as_ref().is_some_and(|live| live.recorded),
         ladder: detail.ladder.as_ref().map(|record| ladder::draw(record, legs, &zone, name)),
         ladder_text: detail.ladder.as_ref().map(|l| ladder::as_text(&l.messages, &zone)).unwrap_or_default(),
         copy,
@@ -201,13 +219,23 @@ fn leg_view(leg: &LegSummary, name: &str) -> LegView {
     }
 }
 
-fn as_text(title: &str, state: Word, summary: &[(&str, String)], reasons: &[String], steps: &[Step]) -> String {
+fn as_text(
+    title: &str,
+    state: Word,
+    summary: &[(&str, String)],
+    reasons: &[String],
+    steps: &[Step],
+    causes: &[(String, String)],
+) -> String {
     let mut out = format!("{title}: {}\n", state.word);
     for (name, value) in summary {
         out.push_str(&format!("{name}: {value}\n"));
     }
     for reason in reasons {
         out.push_str(&format!("Why: {reason}\n"));
+    }
+    for (who, cause) in causes {
+        out.push_str(&format!("Sound of {who}: {cause}\n"));
     }
     for step in steps {
         out.push_str(&format!("{} {}\n", step.at, step.text));

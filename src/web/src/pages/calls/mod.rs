@@ -2,6 +2,7 @@
 
 mod detail;
 mod filter;
+mod flight;
 mod ladder;
 mod quality;
 mod story;

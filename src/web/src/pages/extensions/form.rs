@@ -1,6 +1,6 @@
 //! The form of an extension.
 
-use config::{Config, Document, Extension, ExtensionDraft};
+use config::{Choice, Config, Document, Extension, ExtensionDraft, Language, RecordChoice};
 use serde::Deserialize;
 
 use crate::backend::ApplyError;
@@ -20,12 +20,26 @@ pub(crate) struct ExtensionForm {
     /// A check box: absent when not ticked.
     #[serde(default)]
     pub enabled: Option<String>,
+    #[serde(default)]
+    pub record: String,
+    #[serde(default)]
+    pub language: String,
+    #[serde(default)]
+    pub gain_db: String,
+    #[serde(default)]
+    pub supervisor: Option<String>,
+    #[serde(default)]
+    pub noise_reduction: Option<String>,
+    #[serde(default)]
+    pub echo_cancellation: Option<String>,
+    #[serde(default)]
+    pub automatic_gain: Option<String>,
 }
 
 impl ExtensionForm {
     /// A form to be filled: switched on.
     pub fn empty() -> Self {
-        ExtensionForm { enabled: Some("on".to_owned()), ..ExtensionForm::default() }
+        ExtensionForm { enabled: ticked(true), ..ExtensionForm::default() }
     }
 
     /// A form filled with what is in force.
@@ -35,20 +49,54 @@ impl ExtensionForm {
             name: extension.name.clone(),
             email: extension.email.clone().unwrap_or_default(),
             ring_time_s: extension.ring_time_s.map(|s| s.to_string()).unwrap_or_default(),
-            enabled: extension.enabled.then(|| "on".to_owned()),
+            enabled: ticked(extension.enabled),
+            record: extension.record.word().to_owned(),
+            language: extension.language.map(|language| language.word().to_owned()).unwrap_or_default(),
+            gain_db: if extension.gain_db == 0 { String::new() } else { extension.gain_db.to_string() },
+            supervisor: ticked(extension.supervisor),
+            noise_reduction: ticked(extension.noise_reduction),
+            echo_cancellation: ticked(extension.echo_cancellation),
+            automatic_gain: ticked(extension.automatic_gain),
         }
     }
 
     /// The draft without a secret. `number` is the one in the address, if the extension exists: it does not change.
     /// Only what cannot be said in a draft is an error here; the rest is the configuration's to judge.
     pub fn draft(&self, number: Option<&str>) -> Result<ExtensionDraft, Errors> {
-        let ring_time_s = seconds(&self.ring_time_s)?;
+        let mut errors = Errors::default();
+        let ring_time_s = seconds(&self.ring_time_s).unwrap_or_else(|wrong| {
+            errors.add_missing(wrong);
+            None
+        });
+        let gain_db = filled(&self.gain_db).map_or(Ok(0), |text| text.replace('−', "-").parse());
+        let gain_db = gain_db.unwrap_or_else(|_| {
+            errors.add("gain_db", "Write whole dB, −12 to 12, or leave it empty.");
+            0
+        });
+        let record = record_choice(&self.record, &mut errors);
+        let language = filled(&self.language).and_then(|word| {
+            let language = Language::of(&word);
+            if language.is_none() {
+                errors.add("language", "Choose one of the list.");
+            }
+            language
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         Ok(ExtensionDraft {
             number: number.unwrap_or(self.number.trim()).to_owned(),
             name: self.name.trim().to_owned(),
             email: filled(&self.email),
             enabled: self.enabled.is_some(),
             ring_time_s,
+            record,
+            supervisor: self.supervisor.is_some(),
+            language,
+            noise_reduction: self.noise_reduction.is_some(),
+            echo_cancellation: self.echo_cancellation.is_some(),
+            automatic_gain: self.automatic_gain.is_some(),
+            gain_db,
             secret: None,
         })
     }
@@ -59,19 +107,32 @@ impl ExtensionForm {
     pub fn faults(&self, config: &Config) -> Errors {
         let Ok(draft) = self.draft(None) else { return Errors::default() };
         let other = Extension {
-            number: draft.number.clone(),
-            name: draft.name,
             email: draft.email,
-            ha1_md5: [1; 16],
-            ha1_sha256: [1; 32],
             enabled: draft.enabled,
             ring_time_s: draft.ring_time_s,
+            gain_db: draft.gain_db,
+            ..Extension::new(draft.number.clone(), draft.name, [1; 16], [1; 32])
         };
         let mut config = config.clone();
         config.extensions = std::iter::once((draft.number, other)).collect();
         config.ring_groups.clear();
+        config.conferences.clear();
         Document::from_config(config).err().map(|faults| Errors::from(ApplyError::Refused(faults))).unwrap_or_default()
     }
+}
+
+/// A box's value as forms send it.
+pub(crate) fn ticked(on: bool) -> Option<String> {
+    on.then(|| "on".to_owned())
+}
+
+/// The field `record`; nothing at all is what the box says.
+pub(crate) fn record_choice(text: &str, errors: &mut Errors) -> RecordChoice {
+    let Some(word) = filled(text) else { return RecordChoice::Default };
+    RecordChoice::of(&word).unwrap_or_else(|| {
+        errors.add("record", "Choose one of the list.");
+        RecordChoice::Default
+    })
 }
 
 /// A field with seconds, or nothing.

@@ -14,6 +14,7 @@ use config::{Config, Edit, Extension};
 use exchange::io::Command;
 use serde::Deserialize;
 
+use super::choices::{self, Offered};
 use super::forms::{Done, Errors, Form, Query, link};
 use super::{Shell, page};
 use crate::app::Shared;
@@ -23,9 +24,11 @@ use crate::login::session::WebSession;
 use crate::words::{State as Word, Zone};
 use form::ExtensionForm;
 
-pub(crate) use form::seconds;
+pub(crate) use form::{record_choice, seconds, ticked};
 pub(crate) use secret::generate as generate_secret;
 
+/// Fields whose errors stand beside them.
+const SHOWN: [&str; 7] = ["number", "name", "email", "ring_time_s", "record", "language", "gain_db"];
 /// Rows on a page of the list.
 const ROWS: usize = 50;
 /// Numbers looked at for a free one.
@@ -94,6 +97,9 @@ struct EditPage {
     sip: String,
     groups: Vec<(String, String)>,
     calls: String,
+    listen: String,
+    records: Vec<Offered>,
+    languages: Vec<Offered>,
 }
 
 struct Device {
@@ -373,7 +379,7 @@ fn edit_page(
     let enabled = config.extensions.get(known).is_none_or(|extension| extension.enabled);
     page(&EditPage {
         shell: Shell::new(app, session, "extensions", title).said(done),
-        above: errors.others(&["number", "name", "email", "ring_time_s"]).into_iter().map(str::to_owned).collect(),
+        above: errors.others(&SHOWN).into_iter().map(str::to_owned).collect(),
         state: state(enabled, !devices.is_empty()),
         devices,
         ring_time_default: config.sip.ring_time_s,
@@ -381,6 +387,9 @@ fn edit_page(
         sip: app.backend.about.sip.map(|address| address.to_string()).unwrap_or_default(),
         groups: groups_of(&config, known),
         calls: link("/calls", &[("q", known)]),
+        listen: config.features.listen.clone(),
+        records: choices::record(&form.record, &config),
+        languages: choices::language(&form.language, &config),
         number,
         form,
         errors,

@@ -8,8 +8,9 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use config::{Config, Edit, RingGroup};
 
-use super::extensions::{change_config, unprocessable};
-use super::forms::{Done, Errors, Query};
+use super::choices::{self, Offered};
+use super::extensions::{change_config, record_choice, unprocessable};
+use super::forms::{Done, Errors, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;
 use crate::error::Trouble;
@@ -27,6 +28,8 @@ struct GroupForm {
     number: String,
     name: String,
     ring_time_s: String,
+    record: String,
+    music: String,
     members: Vec<String>,
 }
 
@@ -56,6 +59,8 @@ struct EditPage {
     errors: Errors,
     above: Vec<String>,
     ring_time_default: u16,
+    records: Vec<Offered>,
+    music: Vec<Offered>,
 }
 
 struct Choice {
@@ -83,6 +88,8 @@ impl GroupForm {
                 "number" => form.number = value,
                 "name" => form.name = value,
                 "ring_time_s" => form.ring_time_s = value,
+                "record" => form.record = value,
+                "music" => form.music = value,
                 "member" => form.members.push(value),
                 "members" => {
                     let numbers = value.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
@@ -99,14 +106,27 @@ impl GroupForm {
             number: group.number.clone(),
             name: group.name.clone(),
             ring_time_s: group.ring_time_s.map(|s| s.to_string()).unwrap_or_default(),
+            record: group.record.word().to_owned(),
+            music: group.music.clone().unwrap_or_default(),
             members: group.members.clone(),
         }
     }
 
     /// `number` is the one in the address, if the group exists: it does not change.
     fn group(&self, number: Option<&str>) -> Result<RingGroup, Errors> {
+        let mut errors = Errors::default();
+        let record = record_choice(&self.record, &mut errors);
+        let ring_time_s = seconds(&self.ring_time_s).unwrap_or_else(|wrong| {
+            errors.add_missing(wrong);
+            None
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         Ok(RingGroup {
-            ring_time_s: seconds(&self.ring_time_s)?,
+            ring_time_s,
+            record,
+            music: filled(&self.music),
             number: number.unwrap_or(&self.number).to_owned(),
             name: self.name.clone(),
             members: self.members.clone(),
@@ -254,9 +274,15 @@ fn edit_page(
     };
     page(&EditPage {
         shell: Shell::new(app, session, "ring-groups", title).said(done),
-        above: errors.others(&["number", "name", "members", "ring_time_s"]).into_iter().map(str::to_owned).collect(),
+        above: errors
+            .others(&["number", "name", "members", "ring_time_s", "record", "music"])
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         members: form.members.join(", "),
         ring_time_default: config.sip.ring_time_s,
+        records: choices::record(&form.record, &config),
+        music: choices::music(&form.music, &config),
         number,
         form,
         boxes,

@@ -49,6 +49,7 @@ struct LiveRow {
     state: Word,
     length: String,
     since: String,
+    recorded: bool,
 }
 
 struct RecentRow {
@@ -133,5 +134,6 @@ fn live_row(call: &LiveCall, now: base::WallTime) -> LiveRow {
         state: words::live_state(call.state),
         length: words::clock(now.saturating_since(since)),
         since: words::iso(since),
+        recorded: call.recorded,
     }
 }

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use base::{CallRef, Instant, LegId};
-use exchange::Counts;
 use exchange::live::{Event, LiveView};
-use exchange::record::{CallEventKind, CallRecord, Record};
+use exchange::record::{CallEventKind, CallRecord, Record, RecordingStep, TrackRecord};
+use exchange::{Counts, Restored};
 use sip::message::{HeaderName, Message, Method};
+
+mod recordings;
+
+pub use recordings::{OpenRecording, Recordings};
 
 /// Keeps book of what the exchange did.
 #[derive(Debug, Default)]
@@ -18,6 +22,10 @@ pub struct Watch {
     open: BTreeMap<CallRef, BTreeSet<LegId>>,
     ended: BTreeSet<CallRef>,
     ladders: BTreeSet<CallRef>,
+    /// Legs of calls that have ended or not, and those whose track was written.
+    legs: BTreeSet<LegId>,
+    tracks: BTreeSet<LegId>,
+    recordings: Recordings,
     /// REGISTERs that changed bindings, by Call-ID and CSeq: the number of their last record.
     registers: BTreeMap<(Vec<u8>, u32), u64>,
     /// The REGISTER that is being handled.
@@ -29,6 +37,8 @@ pub struct Watch {
     pub calls_ended: usize,
     /// Of those, calls in which somebody talked.
     pub calls_answered: usize,
+    /// Recordings told to have ended.
+    pub recordings_ended: usize,
 }
 
 /// What was broken.
@@ -58,7 +68,7 @@ impl Watch {
     ///
     /// # Errors
     /// What it broke.
-    pub fn record(&mut self, record: &Record) -> Result<(), Violation> {
+    pub fn record(&mut self, now: Instant, record: &Record) -> Result<(), Violation> {
         self.records += 1;
         match record {
             Record::Binding(_) => {
@@ -74,14 +84,43 @@ impl Watch {
                 }
                 Ok(())
             }
-            Record::CallEnded(ended) => self.call_ended(ended),
+            Record::CallEnded(ended) => {
+                self.recordings.call_ended(now, ended.call);
+                self.call_ended(ended)
+            }
+            Record::Recording(record) => {
+                let is_open = self.open.contains_key(&record.call);
+                self.recordings_ended += usize::from(matches!(record.what, RecordingStep::Ended(_)));
+                self.recordings.record(record, is_open)
+            }
+            Record::Track(track) => self.track(track),
             Record::ConfigApplied(_) | Record::Account(_) | Record::Audit(_) => Ok(()),
         }
+    }
+
+    fn track(&mut self, track: &TrackRecord) -> Result<(), Violation> {
+        let TrackRecord { call, leg, step_s, ref rows, ref digits, .. } = *track;
+        if self.ended.contains(&call) || !self.open.contains_key(&call) {
+            return Err(format!("{call}: the track of {leg} after its final record"));
+        }
+        if !self.legs.contains(&leg) || !self.tracks.insert(leg) {
+            return Err(format!("{call}: a track of {leg}, which never was or had one"));
+        }
+        if rows.len() > 3_600 || !step_s.is_power_of_two() {
+            return Err(format!("{call}: {} rows of {step_s} s", rows.len()));
+        }
+        if !digits.iter().map(|(second, _)| second).is_sorted() {
+            return Err(format!("{call}: the digits of {leg} run back: {digits:?}"));
+        }
+        Ok(())
     }
 
     fn call_event(&mut self, call: CallRef, what: &CallEventKind) -> Result<(), Violation> {
         if self.ended.contains(&call) {
             return Err(format!("{call}: {what:?} after its final record"));
+        }
+        if let CallEventKind::Started { leg, .. } | CallEventKind::LegStarted { leg, .. } = what {
+            self.legs.insert(*leg);
         }
         if let CallEventKind::Started { leg, .. } = what {
             return match self.open.insert(call, BTreeSet::from([*leg])) {
@@ -154,7 +193,7 @@ impl Watch {
     ///
     /// # Errors
     /// What is wrong.
-    pub fn step(&self, counts: &Counts) -> Result<(), Violation> {
+    pub fn step(&self, now: Instant, counts: &Counts) -> Result<(), Violation> {
         if counts.legs == 0 && counts.calls > 0 {
             return Err(format!("calls without legs: {counts:?}"));
         }
@@ -164,14 +203,14 @@ impl Watch {
         if counts.calls == 0 && !self.open.is_empty() {
             return Err(format!("calls gone without a final record: {:?}", self.open.keys().collect::<Vec<_>>()));
         }
-        Ok(())
+        self.recordings.overdue(now)
     }
 
     /// When all is quiet: nothing may be left, with all phones signed off.
     ///
     /// # Errors
     /// What leaked.
-    pub fn quiet(&self, now: Instant, counts: &Counts, streams: usize) -> Result<(), Violation> {
+    pub fn quiet(&self, now: Instant, counts: &Counts, media: Option<String>) -> Result<(), Violation> {
         let left = Counts { timers: 0, ..*counts };
         if left != Counts::default() {
             return Err(format!("left over at {now:?}: {counts:?}"));
@@ -180,8 +219,11 @@ impl Watch {
         if counts.timers > 1 {
             return Err(format!("timers left over at {now:?}: {counts:?}"));
         }
-        if streams != 0 {
-            return Err(format!("{streams} audio streams left over at {now:?}"));
+        if let Some(left) = media {
+            return Err(format!("left over in the audio plane at {now:?}: {left}"));
+        }
+        if let Some((recording, _)) = self.recordings.open().next() {
+            return Err(format!("{recording} never ended"));
         }
         if !self.open.is_empty() {
             return Err(format!("calls without a final record: {:?}", self.open.keys().collect::<Vec<_>>()));
@@ -192,18 +234,26 @@ impl Watch {
         Ok(())
     }
 
+    /// The recordings under way, as the journal has them.
+    pub fn recordings(&self) -> &Recordings {
+        &self.recordings
+    }
+
     /// What the pages show now.
     pub fn live(&self) -> &LiveView {
         &self.live
     }
 
     /// The process died; records are numbered from 1 again, calls on disk wait for their final record.
-    pub fn crash(&mut self, open_on_disk: impl IntoIterator<Item = CallRef>) {
+    pub fn crash(&mut self, restored: &Restored) {
         self.records = 0;
         self.durable = 0;
         self.registers.clear();
         self.live = LiveView::default();
-        self.open = open_on_disk.into_iter().map(|call| (call, BTreeSet::new())).collect();
+        self.legs.clear();
+        self.tracks.clear();
+        self.recordings.crash(&restored.open_recordings);
+        self.open = restored.open_calls.iter().map(|open| (open.call, BTreeSet::new())).collect();
     }
 
     /// What is on disk now decides which final records count: one that was lost is written again.
