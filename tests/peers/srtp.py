@@ -166,7 +166,9 @@ class Keys:
         """The packet in the clear; None, counted, if it is not the box's."""
         if not self.active:
             return packet
-        opened = self.incoming.unprotect(packet) if self.incoming else None
+        if self.incoming is None:  # sound may come before the answer that tells its key
+            return None
+        opened = self.incoming.unprotect(packet)
         self.refused += opened is None
         return opened
 

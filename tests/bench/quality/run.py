@@ -28,7 +28,6 @@ RECEIVERS = {
     "program": None,  # wants --binary
     "webrtc": receivers.webrtc,
     "baresip 5-10": receivers.baresip("5-10"),
-    "baresip 2-10": receivers.baresip("2-10"),
     "mediastreamer": receivers.mediastream,
     "repetition": receivers.repetition,
     "silence": receivers.silence,

@@ -77,6 +77,8 @@ pub(crate) struct Worker {
     /// Ticks of the groups that hear and speak; runs only while there are any.
     timer: TimerFd,
     ticking: bool,
+    /// When the last tick was due: jitter buffers count by it, not by when the thread got round to it.
+    beat: Instant,
     group: usize,
     /// Streams that hear and speak, by group.
     groups: [Vec<Place>; GROUPS],
@@ -98,6 +100,8 @@ const QUEUE_TOKEN: u64 = u64::MAX;
 const TIMER_TOKEN: u64 = u64::MAX - 1;
 /// A report and what secures it.
 const REPORT_MAX: usize = COMPOUND_MAX + 32;
+/// A beat that is behind by more is no beat.
+const BEAT_LATE: Duration = Duration::from_millis(50);
 /// Ticks that are made up for when the thread was held up; older ones are left out, and the buffers adapt.
 const LATE_TICKS_MAX: u64 = 8;
 
@@ -128,6 +132,7 @@ impl Worker {
                 round: 0,
                 timer,
                 ticking: false,
+                beat: Instant::ZERO,
                 group: 0,
                 groups: Default::default(),
                 rooms: Rooms::default(),
@@ -172,7 +177,8 @@ impl Worker {
         }
         for _ in 0..ticks {
             self.group = (self.group + 1) % GROUPS;
-            self.group_tick(self.group);
+            self.next_beat();
+            self.group_tick(self.beat, self.group);
         }
         self.tick();
         self.wind();
@@ -185,6 +191,14 @@ impl Worker {
             Ok(8) => u64::from_ne_bytes(count).min(LATE_TICKS_MAX),
             _ => 0,
         }
+    }
+
+    /// The time of the tick that is handled now, as the timer meant it.
+    fn next_beat(&mut self) {
+        let now = self.now();
+        let next = self.beat + GROUP_TICK;
+        // After a standstill, or when ticks were left out, the beat is taken up anew.
+        self.beat = if next > now || now - next > BEAT_LATE { now } else { next };
     }
 
     /// The timer runs while anyone hears or speaks.

@@ -151,9 +151,8 @@ impl Worker {
     }
 
     /// One group hears and speaks.
-    pub(super) fn group_tick(&mut self, group: usize) {
+    pub(super) fn group_tick(&mut self, now: Instant, group: usize) {
         self.frame_number += 1;
-        let now = self.now();
         self.rooms_tick(now, group);
         let Some(list) = self.groups.get_mut(group) else { return };
         let mut list = std::mem::take(list);

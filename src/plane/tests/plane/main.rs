@@ -252,7 +252,7 @@ fn a_stream_closed_on_its_way_to_another_thread_is_closed() {
         w.sink(b, Sink::Stream(s(a)));
         w.plane.send(MediaCommand::Close { stream: s(a) });
         w.plane.send(MediaCommand::Close { stream: s(b) });
-        let mut closed = [w.next(), w.next()].map(|e| match e {
+        let mut closed = [(); 2].map(|()| match w.until(|e| matches!(e, MediaEvent::Closed { .. })) {
             MediaEvent::Closed { stream, .. } => stream,
             other => panic!("{other:?}"),
         });
@@ -267,7 +267,8 @@ fn silence_digits_and_goodbye_are_told() {
     let w = World::quiet_after("127.0.10.1", 1, Duration::from_millis(100));
     let a = Phone::new("127.0.10.2");
     w.open(0, 20_000).remote(0, &a, |_| {});
-    assert!(matches!(w.next(), MediaEvent::Silent { stream, for_ } if stream == s(0) && for_.as_millis() >= 100));
+    let silent = w.until(|e| matches!(e, MediaEvent::Silent { .. }));
+    assert!(matches!(silent, MediaEvent::Silent { stream, for_ } if stream == s(0) && for_.as_millis() >= 100));
     w.sink(0, Sink::Echo);
     w.remote(0, &a, |r| r.receive = false);
     w.remote(0, &a, |_| {});
@@ -283,9 +284,15 @@ fn silence_digits_and_goodbye_are_told() {
         MediaEvent::Digit { stream: s(0), digit: '4', duration: Duration::from_millis(40), way: DigitWay::Event }
     );
     w.plane.send(MediaCommand::Close { stream: s(0) });
-    let (goodbye, from) = a.hear_rtcp();
+    // A report of the usual kind may come before it.
+    let (goodbye, from) = loop {
+        let heard = a.hear_rtcp();
+        if heard.0[heard.0.len() - 7] == 203 {
+            break heard;
+        }
+    };
     assert_eq!(from, w.at(20_001), "from the RTCP port");
-    assert_eq!((goodbye[1], goodbye[goodbye.len() - 7]), (200, 203), "a sender report, and BYE at the end");
+    assert_eq!(goodbye[1], 200, "a sender report, and BYE at the end");
     w.until(|e| matches!(e, MediaEvent::Closed { .. }));
     w.stop();
 }
