@@ -338,9 +338,19 @@ impl Exchange {
 
     /// A reference that no call ever had: wall time and a counter.
     pub(crate) fn new_call_ref(&mut self) -> CallRef {
-        let by_clock = (self.wall().unix_ms().max(0) as u64) << 20;
-        self.last_call = by_clock.max(self.last_call + 1);
+        self.last_call = self.number_after(self.last_call);
         CallRef(self.last_call)
+    }
+
+    /// A number above `last` that also sorts by the wall clock: milliseconds in the high 44 bits, a counter below.
+    pub(crate) fn number_after(&self, last: u64) -> u64 {
+        let by_clock = (self.wall().unix_ms().max(0) as u64) << 20;
+        by_clock.max(last + 1)
+    }
+
+    /// The number of whoever is at a leg.
+    pub(crate) fn number_of(&self, leg: LegId) -> String {
+        self.legs.get(&leg).map(|l| l.party.number.clone()).unwrap_or_default()
     }
 
     pub(crate) fn new_leg_id(&mut self) -> LegId {

@@ -112,17 +112,19 @@ impl Framer {
         Framer { samples: [0; FRAME], filled: 0 }
     }
 
-    /// Adds a piece and hands out each frame that is full.
-    pub(super) fn push(&mut self, mut piece: &[i16], mut each: impl FnMut(&[i16; FRAME])) {
+    /// Adds a piece and has `hear` hear each frame that is full; the last thing that it recognised.
+    pub(super) fn push<T>(&mut self, mut piece: &[i16], mut hear: impl FnMut(&[i16; FRAME]) -> Option<T>) -> Option<T> {
+        let mut recognised = None;
         while !piece.is_empty() {
             let (part, rest) = piece.split_at(piece.len().min(FRAME - self.filled));
             self.samples[self.filled..self.filled + part.len()].copy_from_slice(part);
             self.filled += part.len();
             piece = rest;
             if self.filled == FRAME {
-                each(&self.samples);
+                recognised = hear(&self.samples).or(recognised);
                 self.filled = 0;
             }
         }
+        recognised
     }
 }

@@ -59,10 +59,7 @@ impl FaxDetector {
 
     /// Hears samples at 8 kHz.
     pub fn push(&mut self, piece: &[i16]) -> Option<Signal> {
-        let mut signal = None;
-        let ears = &mut self.ears;
-        self.framer.push(piece, |frame| signal = ears.frame(frame).or(signal));
-        signal
+        self.framer.push(piece, |frame| self.ears.frame(frame))
     }
 
     /// Forgets all.

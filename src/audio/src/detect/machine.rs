@@ -91,10 +91,7 @@ impl MachineDetector {
 
     /// Hears samples at 8 kHz; pieces of up to 20 ms have one signal at most, of longer ones the last is told.
     pub fn push(&mut self, piece: &[i16]) -> Option<Signal> {
-        let mut signal = None;
-        let ears = &mut self.ears;
-        self.framer.push(piece, |frame| signal = ears.frame(frame).or(signal));
-        signal
+        self.framer.push(piece, |frame| self.ears.frame(frame))
     }
 
     /// Forgets all.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::{CallRef, Duration, LegId, RecordingId, RoomId};
 use config::RecordingRule;
 use dialplan::RecordedTarget;
-use media::control::{MediaCommand, PlayItem, PlayList, Recorded, RoomOptions, RoomRole, Sink};
+use media::control::{MediaCommand, Recorded, RoomOptions, RoomRole, Sink};
 
 use crate::call::play::After;
 use crate::call::service::Visit;
@@ -61,23 +61,18 @@ impl Exchange {
         }
         if full {
             self.call_note(call, format!("conference {number} is full"));
-            let items = vec![self.prompt(caller, "conference-full")];
-            let list = PlayList { items, ..PlayList::default() };
-            return self.play(caller, list, After::HangUp(Cause::Busy));
+            return self.speak(caller, &["conference-full"], After::HangUp(Cause::Busy));
         }
         if asks {
-            self.ask_at_door(caller, "conference-enter-pin");
+            self.ask_at_door(call, caller, &["conference-enter-pin"]);
         } else {
             self.join_conference(call, caller, number);
         }
     }
 
-    fn ask_at_door(&mut self, leg: LegId, key: &str) {
-        if let Some(call) = self.legs.get(&leg).map(|l| l.call) {
-            self.timers.set(Timer::VisitOver(call), self.now + DOOR);
-        }
-        let items = vec![self.prompt(leg, key)];
-        self.play(leg, PlayList { items, stop_on_digit: true, ..PlayList::default() }, After::Nothing);
+    fn ask_at_door(&mut self, call: CallRef, leg: LegId, keys: &[&str]) {
+        self.timers.set(Timer::VisitOver(call), self.now + DOOR);
+        self.prompt_for_keys(leg, keys);
     }
 
     /// A key at the door: the number of entry ends with `#`, or when it is as long as the right one.
@@ -111,19 +106,15 @@ impl Exchange {
         }
         self.call_note(call, format!("wrong number of entry for conference {number}"));
         if tries + 1 >= TRIES_MAX {
-            let items = vec![self.prompt(leg, "conference-wrong-pin"), self.prompt(leg, "goodbye")];
             if let Some(c) = self.calls.get_mut(&call) {
                 c.visit = Some(Visit::Service);
             }
-            let list = PlayList { items, ..PlayList::default() };
-            return self.play(leg, list, After::HangUp(Cause::Forbidden));
+            return self.speak(leg, &["conference-wrong-pin", "goodbye"], After::HangUp(Cause::Forbidden));
         }
         if let Some(c) = self.calls.get_mut(&call) {
             c.visit = Some(Visit::AtDoor { number, typed: String::new(), tries: tries + 1 });
         }
-        self.timers.set(Timer::VisitOver(call), self.now + DOOR);
-        let items = vec![self.prompt(leg, "conference-wrong-pin"), self.prompt(leg, "conference-enter-pin")];
-        self.play(leg, PlayList { items, stop_on_digit: true, ..PlayList::default() }, After::Nothing);
+        self.ask_at_door(call, leg, &["conference-wrong-pin", "conference-enter-pin"]);
     }
 
     /// Into the room.
@@ -147,15 +138,15 @@ impl Exchange {
         }
         self.media(MediaCommand::Sink { stream, sink: Sink::Room(room, RoomRole::SPEAKER) });
         self.record_conference(call, &number);
-        let mut items: Vec<PlayItem> = Vec::new();
+        let mut keys = Vec::new();
         if self.conferences.open.get(&number).is_some_and(|o| o.recording.is_some()) && self.config.recording.announce {
-            items.push(self.prompt(leg, "recorded-call"));
+            keys.push("recorded-call");
         }
         if alone {
-            items.push(self.prompt(leg, "conference-only-member"));
+            keys.push("conference-only-member");
         }
-        if !items.is_empty() {
-            self.play(leg, PlayList { items, ..PlayList::default() }, After::Nothing);
+        if !keys.is_empty() {
+            self.speak(leg, &keys, After::Nothing);
         }
     }
 
@@ -220,8 +211,7 @@ impl Exchange {
             }
             [last] => {
                 let last = *last;
-                let items = vec![self.prompt(last, "conference-only-member")];
-                self.play(last, PlayList { items, ..PlayList::default() }, After::Nothing);
+                self.speak(last, &["conference-only-member"], After::Nothing);
             }
             _ => {}
         }

@@ -5,7 +5,6 @@ use sdp::{Direction, Session};
 use sip::message::StatusCode;
 
 use crate::Exchange;
-use crate::call::Phase;
 use crate::call::play::After;
 
 impl Exchange {
@@ -52,12 +51,6 @@ impl Exchange {
                 self.stop_playing(leg);
             }
         }
-    }
-
-    /// The call of `leg` is one in which codes and holding mean something.
-    pub(crate) fn is_bridged(&self, leg: LegId) -> bool {
-        let phase = self.legs.get(&leg).and_then(|l| self.calls.get(&l.call)).map(|c| c.phase);
-        matches!(phase, Some(Phase::Bridged(..)))
     }
 }
 

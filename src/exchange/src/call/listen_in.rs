@@ -25,7 +25,7 @@ impl Exchange {
             self.call_note(call, format!("{target} is in no call that could be listened to"));
             return self.end_call(call, Cause::Unregistered, None);
         };
-        let by = self.legs.get(&caller).map(|l| l.party.number.clone()).unwrap_or_default();
+        let by = self.number_of(caller);
         let visit = Visit::ListeningIn { call: heard, leg };
         if !self.answer_visit(call, caller, visit, &format!("Listening to {target}")) {
             return;
@@ -71,7 +71,7 @@ impl Exchange {
             '6' => (Audience::All, "speaks to both"),
             _ => return,
         };
-        let by = self.legs.get(&leg).map(|l| l.party.number.clone()).unwrap_or_default();
+        let by = self.number_of(leg);
         self.call_note(heard, format!("{by} {word}"));
         self.seat(leg, room, RoomRole { heard_by, hears: true });
     }

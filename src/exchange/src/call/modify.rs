@@ -377,9 +377,7 @@ impl Exchange {
         }
         let call = l.call;
         let mine = self.calls.get(&call).is_some_and(|c| matches!(c.phase, Phase::Bridged(..) | Phase::Service));
-        if self.is_bridged(leg) {
-            self.music_for_held(leg, holding);
-        }
+        self.music_for_held(leg, holding);
         if mine {
             self.call_event(call, if holding { CallEventKind::Held { leg } } else { CallEventKind::Resumed { leg } });
             self.publish_call(call);

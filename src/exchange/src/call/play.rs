@@ -46,6 +46,18 @@ impl Exchange {
         self.media(MediaCommand::Play { stream, play, list });
     }
 
+    /// Says prompts to a leg's phone, in its language.
+    pub(crate) fn speak(&mut self, leg: LegId, keys: &[&str], after: After) {
+        let list = PlayList { items: prompts(self.language(leg), keys), ..PlayList::default() };
+        self.play(leg, list, after);
+    }
+
+    /// Says prompts that a key of the listener cuts short.
+    pub(crate) fn prompt_for_keys(&mut self, leg: LegId, keys: &[&str]) {
+        let list = PlayList { items: prompts(self.language(leg), keys), stop_on_digit: true, ..PlayList::default() };
+        self.play(leg, list, After::Nothing);
+    }
+
     /// Stops what the box plays to a leg.
     pub(crate) fn stop_playing(&mut self, leg: LegId) {
         let Some(l) = self.legs.get_mut(&leg) else { return };
@@ -72,11 +84,6 @@ impl Exchange {
     pub(crate) fn language(&self, leg: LegId) -> Language {
         let own = self.legs.get(&leg).and_then(|l| self.config.extensions.get(&l.party.number)?.language);
         Language::from_code(own.unwrap_or(self.config.media.language).word()).unwrap_or(Language::En)
-    }
-
-    /// One prompt in the leg's language.
-    pub(crate) fn prompt(&self, leg: LegId, key: &str) -> PlayItem {
-        prompt(self.language(leg), key)
     }
 
     /// The country whose tones are heard here.
@@ -114,14 +121,10 @@ impl Exchange {
     }
 }
 
-/// One prompt.
-pub(crate) fn prompt(language: Language, key: &str) -> PlayItem {
-    PlayItem::Sound(format!("prompt/{}/{key}", language.code()))
-}
-
 /// Prompts one after the other.
 pub(crate) fn prompts<K: AsRef<str>>(language: Language, keys: impl IntoIterator<Item = K>) -> Vec<PlayItem> {
-    keys.into_iter().map(|key| prompt(language, key.as_ref())).collect()
+    let name = |key: K| format!("prompt/{}/{}", language.code(), key.as_ref());
+    keys.into_iter().map(|key| PlayItem::Sound(name(key))).collect()
 }
 
 /// Within these milliseconds hold music begins where the clock says.

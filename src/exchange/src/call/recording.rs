@@ -3,8 +3,8 @@
 
 use base::{CallRef, LegId, RecordingId};
 use config::RecordingRule;
-use dialplan::RecordedTarget;
-use media::control::{MediaCommand, PlayList, Recorded, RecordingEnd, RecordingFile, RecordingFormat};
+use dialplan::{Reason, RecordedTarget};
+use media::control::{MediaCommand, Recorded, RecordingEnd, RecordingFile, RecordingFormat};
 
 use crate::Exchange;
 use crate::call::Phase;
@@ -16,6 +16,14 @@ use crate::record::{Party, Record, RecordingRecord, RecordingStep};
 pub(crate) struct CallRecording {
     pub(crate) id: RecordingId,
     pub(crate) paused: bool,
+}
+
+/// Two that talk, and what the rule says of recording them.
+struct Pair {
+    a: LegId,
+    b: LegId,
+    rule: RecordingRule,
+    reason: Reason,
 }
 
 /// Recordings that the plane has not told the end of.
@@ -41,23 +49,24 @@ impl Recordings {
 impl Exchange {
     /// Two legs talk from now on: whatever the rule says begins.
     pub(crate) fn record_by_rule(&mut self, call: CallRef) {
-        let Some(c) = self.calls.get(&call) else { return };
-        let Phase::Bridged(a, b) = c.phase else { return };
-        let (from, to) = (self.number_of(a), self.number_of(b));
-        let group = c.group.clone();
-        let target = match &group {
-            Some(group) => RecordedTarget::RingGroup { group, answered: &to },
-            None => RecordedTarget::Extension(&to),
-        };
-        let (rule, reason) = dialplan::recording(&self.config, Some(&from), target);
+        let Some(Pair { a, b, rule, reason }) = self.pair_of(call) else { return };
         self.end_call_recording(call);
         if rule == RecordingRule::Always {
             self.record_pair(call, a, b, reason.to_string());
         }
     }
 
-    fn number_of(&self, leg: LegId) -> String {
-        self.legs.get(&leg).map(|l| l.party.number.clone()).unwrap_or_default()
+    /// The two that talk in a call, and whether they are to be recorded.
+    fn pair_of(&self, call: CallRef) -> Option<Pair> {
+        let c = self.calls.get(&call)?;
+        let Phase::Bridged(a, b) = c.phase else { return None };
+        let (from, to) = (self.number_of(a), self.number_of(b));
+        let target = match &c.group {
+            Some(group) => RecordedTarget::RingGroup { group, answered: &to },
+            None => RecordedTarget::Extension(&to),
+        };
+        let (rule, reason) = dialplan::recording(&self.config, Some(&from), target);
+        Some(Pair { a, b, rule, reason })
     }
 
     fn record_pair(&mut self, call: CallRef, a: LegId, b: LegId, why: String) {
@@ -79,8 +88,7 @@ impl Exchange {
     /// Says something to several legs at once.
     fn announce(&mut self, legs: &[LegId], key: &str) {
         for leg in legs {
-            let list = PlayList { items: vec![self.prompt(*leg, key)], ..PlayList::default() };
-            self.play(*leg, list, After::Nothing);
+            self.speak(*leg, &[key], After::Nothing);
         }
     }
 
@@ -93,8 +101,7 @@ impl Exchange {
         right: Option<Party>,
         why: String,
     ) -> RecordingId {
-        let by_clock = (self.wall().unix_ms().max(0) as u64) << 20;
-        self.recordings.last = by_clock.max(self.recordings.last + 1);
+        self.recordings.last = self.number_after(self.recordings.last);
         let recording = RecordingId(self.recordings.last);
         self.recordings.open.insert(recording, call);
         let settings = &self.config.recording;
@@ -145,15 +152,8 @@ impl Exchange {
 
     /// The code for recording was typed in a call: begin, or end what was begun.
     pub(crate) fn record_on_demand(&mut self, call: CallRef, by: LegId) {
-        let Some(c) = self.calls.get(&call) else { return };
-        let Phase::Bridged(a, b) = c.phase else { return };
-        let (from, to, group) = (self.number_of(a), self.number_of(b), c.group.clone());
-        let target = match &group {
-            Some(group) => RecordedTarget::RingGroup { group, answered: &to },
-            None => RecordedTarget::Extension(&to),
-        };
-        let (rule, reason) = dialplan::recording(&self.config, Some(&from), target);
-        let running = c.recording.is_some();
+        let Some(Pair { a, b, rule, reason }) = self.pair_of(call) else { return };
+        let running = self.calls.get(&call).is_some_and(|c| c.recording.is_some());
         let who = self.number_of(by);
         match (rule, running) {
             (RecordingRule::Never, _) => {

@@ -60,7 +60,7 @@ impl Exchange {
             }
             Service::OwnNumber => {
                 let language = self.language(caller);
-                let number = self.legs.get(&caller).map(|l| l.party.number.clone()).unwrap_or_default();
+                let number = self.number_of(caller);
                 let mut items = vec![PlayItem::Silence(BREATH)];
                 items.extend(prompts(language, ["your-extension-is"]));
                 items.extend(prompts(language, say::digits(&number)));

@@ -50,7 +50,7 @@ impl Exchange {
 
     /// To a number, with the rights of who transfers.
     fn transfer_blind(&mut self, call: CallRef, by: LegId, remains: LegId, number: &str) {
-        let from = self.legs.get(&by).map(|l| l.party.number.clone()).unwrap_or_default();
+        let from = self.number_of(by);
         let plan = self.plan(&from, number);
         match plan.action {
             Action::Ring { targets, ring_time, .. } => {
