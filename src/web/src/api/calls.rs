@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::CallFilter;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Query, bad_request};
+use super::{Query, bad_request, check_limit};
 use crate::app::Shared;
 use crate::error::{ApiError, Problem, Trouble};
 use crate::live::PartyRow;
@@ -172,9 +172,7 @@ pub(crate) async fn list(
     State(app): State<Shared>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<CallList>, ApiError> {
-    if query.limit == 0 || query.limit > LIMIT_MAX {
-        return Err(bad_request(format!("limit must be 1 to {LIMIT_MAX}")));
-    }
+    check_limit(query.limit, LIMIT_MAX)?;
     let disposition = query.result.as_deref().map(|key| {
         let found = DISPOSITIONS.into_iter().find(|d| words::disposition_key(*d) == key);
         found.ok_or_else(|| bad_request("result must be answered, no-answer, busy or failed".to_owned()))

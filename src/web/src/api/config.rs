@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Query, bad_request};
+use super::{Query, bad_request, check_limit};
 use crate::app::Shared;
 use crate::backend::{Change, ChangeRequest};
 use crate::error::{ApiError, Problem, Trouble};
@@ -118,9 +118,7 @@ pub(crate) async fn history(
     State(app): State<Shared>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Json<Vec<VersionView>>, ApiError> {
-    if query.limit == 0 || query.limit > VERSIONS_MAX {
-        return Err(bad_request(format!("limit must be 1 to {VERSIONS_MAX}")));
-    }
+    check_limit(query.limit, VERSIONS_MAX)?;
     let versions = app.ask(move |store| store.config_history(query.limit)).await?;
     let view = |info: store::ConfigInfo| VersionView {
         version: info.version.0,

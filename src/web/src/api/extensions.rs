@@ -12,7 +12,7 @@ use config::{Choice, Edit, Extension, ExtensionDraft, RecordChoice};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Query, bad_request};
+use super::{Query, check_limit};
 use crate::app::{App, Shared};
 use crate::backend::{Change, ChangeRequest};
 use crate::error::{ApiError, Problem, Trouble};
@@ -149,9 +149,7 @@ pub(crate) async fn list(
     State(app): State<Shared>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExtensionList>, ApiError> {
-    if query.limit == 0 || query.limit > LIMIT_MAX {
-        return Err(bad_request(format!("limit must be 1 to {LIMIT_MAX}")));
-    }
+    check_limit(query.limit, LIMIT_MAX)?;
     let (_, config) = app.config();
     let found: Vec<&Extension> = find(&config, query.q.trim()).collect();
     let page = found.iter().skip(query.offset).take(query.limit);

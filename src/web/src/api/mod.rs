@@ -33,3 +33,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 pub(crate) fn bad_request(message: String) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "bad_request", message)
 }
+
+/// How many rows may be asked for at once.
+pub(crate) fn check_limit(limit: usize, max: usize) -> Result<(), ApiError> {
+    match (1..=max).contains(&limit) {
+        true => Ok(()),
+        false => Err(bad_request(format!("limit must be 1 to {max}"))),
+    }
+}

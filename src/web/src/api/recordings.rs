@@ -11,7 +11,7 @@ use store::{RecordingFilter, RecordingInfo};
 use utoipa::{IntoParams, ToSchema};
 
 use super::calls::time;
-use super::{Query, bad_request};
+use super::{Query, bad_request, check_limit};
 use crate::app::Shared;
 use crate::error::{ApiError, Problem, Trouble};
 use crate::live::PartyRow;
@@ -114,9 +114,7 @@ pub(crate) async fn list(
     State(app): State<Shared>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<RecordingList>, ApiError> {
-    if query.limit == 0 || query.limit > LIMIT_MAX {
-        return Err(bad_request(format!("limit must be 1 to {LIMIT_MAX}")));
-    }
+    check_limit(query.limit, LIMIT_MAX)?;
     let odd = |what: &str| bad_request(format!("{what} is no reference"));
     let after = query.after.map(|text| parse_ref(&text).ok_or_else(|| odd("after"))).transpose()?;
     let call = query.call.map(|text| parse_call(&text).ok_or_else(|| odd("call"))).transpose()?;

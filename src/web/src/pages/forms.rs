@@ -53,8 +53,8 @@ impl Errors {
     }
 
     /// Errors of no field in `shown`: they stand above the form.
-    pub fn others(&self, shown: &[&str]) -> Vec<&str> {
-        self.0.iter().filter(|(at, _)| !shown.contains(&at.as_str())).map(|(_, message)| message.as_str()).collect()
+    pub fn others(&self, shown: &[&str]) -> Vec<String> {
+        self.0.iter().filter(|(at, _)| !shown.contains(&at.as_str())).map(|(_, message)| message.clone()).collect()
     }
 
     /// All of them: field and message.

@@ -9,6 +9,7 @@ use crate::error::Trouble;
 use crate::login::session::WebSession;
 
 pub(crate) mod calls;
+mod change;
 pub(crate) mod choices;
 pub(crate) mod conferences;
 pub(crate) mod configuration;

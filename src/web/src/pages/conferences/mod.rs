@@ -9,8 +9,9 @@ use base::Redacted;
 use config::{Conference, Config, Edit};
 use serde::Deserialize;
 
+use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
-use super::extensions::{change_config, record_choice, ticked, unprocessable};
+use super::extensions::{record_choice, ticked};
 use super::forms::{Done, Errors, Form, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;
@@ -208,12 +209,9 @@ pub(crate) async fn delete(
 ) -> Result<Response, Trouble> {
     get(&app.config().1, &number)?;
     let reason = format!("deleted conference {number}");
-    match change_config(&app, &session, from, Edit::RemoveConference(number.clone()), reason).await {
-        Ok(()) => Ok(Redirect::to("/conferences?done=deleted").into_response()),
-        Err(errors) => {
-            let errors = errors.others(&[]).into_iter().map(str::to_owned).collect();
-            unprocessable(delete_page(&app, &session, &number, errors)?)
-        }
+    match remove(&app, &session, from, Edit::RemoveConference(number.clone()), reason, "/conferences").await {
+        Ok(done) => Ok(done),
+        Err(errors) => unprocessable(delete_page(&app, &session, &number, errors)?),
     }
 }
 
@@ -241,7 +239,7 @@ fn edit_page(
     }
     page(&EditPage {
         shell,
-        above: errors.others(&SHOWN).into_iter().map(str::to_owned).collect(),
+        above: errors.others(&SHOWN),
         members_default: Conference::new(String::new(), String::new()).members_max,
         records: choices::record(&form.record, &config),
         number,

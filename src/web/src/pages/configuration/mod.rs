@@ -11,7 +11,7 @@ use config::Document;
 use serde::Deserialize;
 use store::{ConfigInfo, Store};
 
-use super::extensions::unprocessable;
+use super::change::unprocessable;
 use super::forms::{Done, Form, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;

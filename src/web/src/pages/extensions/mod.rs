@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use config::{Config, Edit, Extension};
 use exchange::io::Command;
 use serde::Deserialize;
 
+use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
 use super::forms::{Done, Errors, Form, Query, link};
 use super::{Shell, page};
 use crate::app::Shared;
-use crate::backend::{Change, ChangeRequest};
 use crate::error::Trouble;
 use crate::login::session::WebSession;
 use crate::words::{State as Word, Zone};
@@ -274,37 +274,10 @@ pub(crate) async fn delete(
 ) -> Result<Response, Trouble> {
     get(&app.config().1, &number)?;
     let reason = format!("deleted extension {number}");
-    match change_config(&app, &session, from, Edit::RemoveExtension(number.clone()), reason).await {
-        Ok(()) => Ok(Redirect::to("/extensions?done=deleted").into_response()),
-        Err(errors) => {
-            let errors = errors.others(&[]).into_iter().map(str::to_owned).collect();
-            unprocessable(delete_page(&app, &session, &number, errors)?)
-        }
+    match remove(&app, &session, from, Edit::RemoveExtension(number.clone()), reason, "/extensions").await {
+        Ok(done) => Ok(done),
+        Err(errors) => unprocessable(delete_page(&app, &session, &number, errors)?),
     }
-}
-
-/// Applies one edit and writes the audit row; what comes back is for the form.
-pub(super) async fn change_config(
-    app: &Shared,
-    session: &WebSession,
-    from: SocketAddr,
-    edit: Edit,
-    reason: String,
-) -> Result<(), Errors> {
-    let request = ChangeRequest {
-        author: session.account.clone(),
-        reason: reason.clone(),
-        based_on: None,
-        change: Change::Edits(vec![edit]),
-    };
-    let version = (app.backend.apply)(request).await?;
-    app.audit_done(session, from, format!("{reason} ({version})")).await;
-    Ok(())
-}
-
-pub(super) fn unprocessable(mut response: Response) -> Result<Response, Trouble> {
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
 }
 
 fn get(config: &Config, number: &str) -> Result<Arc<Extension>, Trouble> {
@@ -379,7 +352,7 @@ fn edit_page(
     let enabled = config.extensions.get(known).is_none_or(|extension| extension.enabled);
     page(&EditPage {
         shell: Shell::new(app, session, "extensions", title).said(done),
-        above: errors.others(&SHOWN).into_iter().map(str::to_owned).collect(),
+        above: errors.others(&SHOWN),
         state: state(enabled, !devices.is_empty()),
         devices,
         ring_time_default: config.sip.ring_time_s,

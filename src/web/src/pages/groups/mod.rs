@@ -8,8 +8,9 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use config::{Config, Edit, RingGroup};
 
+use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
-use super::extensions::{change_config, record_choice, unprocessable};
+use super::extensions::record_choice;
 use super::forms::{Done, Errors, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;
@@ -237,12 +238,9 @@ pub(crate) async fn delete(
 ) -> Result<Response, Trouble> {
     get(&app.config().1, &number)?;
     let reason = format!("deleted ring group {number}");
-    match change_config(&app, &session, from, Edit::RemoveRingGroup(number.clone()), reason).await {
-        Ok(()) => Ok(Redirect::to("/ring-groups?done=deleted").into_response()),
-        Err(errors) => {
-            let errors = errors.others(&[]).into_iter().map(str::to_owned).collect();
-            unprocessable(delete_page(&app, &session, &number, errors)?)
-        }
+    match remove(&app, &session, from, Edit::RemoveRingGroup(number.clone()), reason, "/ring-groups").await {
+        Ok(done) => Ok(done),
+        Err(errors) => unprocessable(delete_page(&app, &session, &number, errors)?),
     }
 }
 
@@ -274,11 +272,7 @@ fn edit_page(
     };
     page(&EditPage {
         shell: Shell::new(app, session, "ring-groups", title).said(done),
-        above: errors
-            .others(&["number", "name", "members", "ring_time_s", "record", "music"])
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        above: errors.others(&["number", "name", "members", "ring_time_s", "record", "music"]),
         members: form.members.join(", "),
         ring_time_default: config.sip.ring_time_s,
         records: choices::record(&form.record, &config),

@@ -8,7 +8,8 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use config::{Config, Edit, MUSIC_DEFAULT, Music};
 
-use super::extensions::{change_config, ticked, unprocessable};
+use super::change::{change_config, remove, unprocessable};
+use super::extensions::ticked;
 use super::forms::{Done, Errors, Query};
 use super::{Shell, page};
 use crate::app::Shared;
@@ -222,12 +223,9 @@ pub(crate) async fn delete(
 ) -> Result<Response, Trouble> {
     get(&app.config().1, &class)?;
     let reason = format!("deleted music {class}");
-    match change_config(&app, &session, from, Edit::RemoveMusic(class.clone()), reason).await {
-        Ok(()) => Ok(Redirect::to("/music?done=deleted").into_response()),
-        Err(errors) => {
-            let errors = errors.others(&[]).into_iter().map(str::to_owned).collect();
-            unprocessable(delete_page(&app, &session, &class, errors)?)
-        }
+    match remove(&app, &session, from, Edit::RemoveMusic(class.clone()), reason, "/music").await {
+        Ok(done) => Ok(done),
+        Err(errors) => unprocessable(delete_page(&app, &session, &class, errors)?),
     }
 }
 
@@ -272,7 +270,7 @@ async fn edit_page(
     let title = class.clone().unwrap_or_else(|| "New music".to_owned());
     page(&EditPage {
         shell: Shell::new(app, session, "music", title).said(done),
-        above: errors.others(&["name", "files"]).into_iter().map(str::to_owned).collect(),
+        above: errors.others(&["name", "files"]),
         choices: known.into_iter().map(choice).collect(),
         class,
         form,

@@ -15,8 +15,8 @@ use base::RecordingId;
 use serde::Deserialize;
 use store::RecordingInfo;
 
+use super::change::unprocessable;
 use super::choices;
-use super::extensions::unprocessable;
 use super::forms::{Done, Query};
 use super::{Shell, page};
 use crate::app::Shared;

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use config::Config;
 use serde::Deserialize;
 
-use super::extensions::unprocessable;
+use super::change::unprocessable;
 use super::forms::{Errors, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;
