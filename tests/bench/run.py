@@ -3,7 +3,7 @@
 
     tests/bench/run.py --binary target/release/strowger [--short] [part …]
 
-Parts: start register fill calls hold rtp audio. The last only when named: it takes some minutes and drives the audio
+Parts: start register fill calls hold rtp tls return decisions lamps audio. The last only when named: it takes some minutes and drives the audio
 plane alone (src/plane/examples/audio_cost), with real-time priority where that is allowed. One JSON object a line, a
 table in the end. CPU is the user and system time of the program's process divided by the units done, which stays true
 on a shared machine; times and rates do not. Nothing is judged: only what could not be measured counts as failed.
@@ -15,9 +15,11 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,12 +28,12 @@ sys.path.insert(0, os.path.join(HERE, "../peers"))
 
 import sipp  # noqa: E402
 from box import Box, free_port  # noqa: E402
-from phone import token  # noqa: E402
+from phone import Message, digest, token  # noqa: E402
 from switchboard import Switchboard  # noqa: E402
 
 FIRST, CALLER, CALLED = 10000, 10000, 15000
 PASSWORD = "bench-{}-secret"
-PARTS = ["start", "register", "fill", "calls", "hold", "rtp"]
+PARTS = ["start", "register", "fill", "calls", "hold", "rtp", "tls", "return", "decisions", "lamps"]
 NAMED = ["audio"]
 
 
@@ -215,6 +217,55 @@ class Bench:
                 board.close()
                 box.stop()
 
+    def part_tls(self):
+        """Registrations over TLS, a connection each, their sessions resumed."""
+        box = self.fresh("tls", 200)
+        box.start(sip="127.0.0.1:0", sips="127.0.0.1:0", rtp="20000-31999", timeout=60)
+        seconds = 3 if self.options.short else 10
+        for resumed in (False, True):
+            cpu = box.cpu_s()
+            done = registrations_over_tls(box.sips, seconds, resumed)
+            used = box.cpu_s() - cpu
+            per_cpu_s = done / max(used, 0.01)
+            how = "resumed" if resumed else "full handshake"
+            self.show(kind="tls", how=how, registrations=done, cpu_s=round(used, 2), per_cpu_s=round(per_cpu_s))
+            self.row(f"registrations over TLS, {how}", round(per_cpu_s), "per CPU second")
+        box.stop()
+
+    def part_return(self):
+        """All phones register anew after a power cut, while calls are made."""
+        count = 1000 if self.options.short else self.count
+        box = self.start(self.fresh("return", self.count))
+        self.load("fill", registration(), 1000, count / 1000, users(count))
+        server = box.server()
+        box.kill()
+        box.start(sip=server, rtp="20000-31999", timeout=60)
+        calls = {}
+        rate, seconds = (250, 4) if self.options.short else (500, 20)
+        caller = threading.Thread(target=lambda: calls.update(self.load_calls(box, 20, seconds, 0)))
+        caller.start()
+        time.sleep(3)
+        done = self.load("return", registration(), rate, count / rate, users(count))
+        caller.join()
+        self.show(kind="return", registered=done["ok"], failed=done["failed"], calls=calls.get("ok"), lost=calls.get("failed"))
+        self.row(f"{count} phones back after a cut", round(done["wall_s"], 1), "s")
+        self.row("calls lost meanwhile", calls.get("failed", "?"), f"of {calls.get('ok', 0) + calls.get('failed', 0)}")
+        box.stop()
+
+    def part_decisions(self):
+        self.printed("decisions", [example("decision_cost", "dialplan")])
+
+    def part_lamps(self):
+        self.printed("lamps", [example("blf_watchers", "exchange")])
+
+    def printed(self, kind, command):
+        """What an example measures and prints."""
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip()[-400:])
+        for line in done.stdout.strip().splitlines():
+            self.show(kind=kind, line=line)
+
     def part_audio(self):
         command = [example("audio_cost"), "--rounds", "1" if self.options.short else "3", "--seconds", "3"]
         if subprocess.run(["chrt", "-f", "10", "true"], capture_output=True, check=False).returncode == 0:
@@ -293,6 +344,67 @@ class Bench:
         if sample:
             done["samples"] = samples
         return done
+
+
+def registrations_over_tls(server, seconds, resumed):
+    """REGISTERs over connections of their own, from four threads; how many were answered 200."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    done, until = [], time.monotonic() + seconds
+
+    def one(number, session):
+        with socket.create_connection(server, 5) as plain:
+            with context.wrap_socket(plain, session=session) as secured:
+                challenge = None
+                for cseq in (1, 2):
+                    secured.sendall(register_text(server, secured.getsockname(), number, cseq, challenge))
+                    answer = Message(read_message(secured))
+                    challenge = answer.get("www-authenticate")
+                return answer.status == 200, secured.session
+
+    def many(number):
+        session, good = None, 0
+        while time.monotonic() < until:
+            ok, latest = one(number, session)
+            good += ok
+            session = latest if resumed else None
+        done.append(good)
+
+    threads = [threading.Thread(target=many, args=(FIRST + n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done)
+
+
+def register_text(server, own, number, cseq, challenge):
+    uri, me = f"sip:{server[0]}:{server[1]}", f"sip:{number}@{server[0]}:{server[1]}"
+    rows = [
+        f"REGISTER {uri} SIP/2.0",
+        f"Via: SIP/2.0/TLS {own[0]}:{own[1]};branch=z9hG4bK{token()}",
+        "Max-Forwards: 70",
+        f"From: <{me}>;tag={token()}",
+        f"To: <{me}>",
+        f"Call-ID: {number}-{own[1]}",
+        f"CSeq: {cseq} REGISTER",
+        f"Contact: <sip:{number}@{own[0]}:{own[1]};transport=tls>",
+        "Expires: 600",
+    ]
+    if challenge:
+        rows.append("Authorization: " + digest(challenge, "REGISTER", uri, str(number), PASSWORD.format(number)))
+    return ("\r\n".join(rows) + "\r\nContent-Length: 0\r\n\r\n").encode()
+
+
+def read_message(secured):
+    text = b""
+    while b"\r\n\r\n" not in text:
+        piece = secured.recv(4096)
+        if not piece:
+            raise RuntimeError("the connection ended")
+        text += piece
+    return text.decode()
 
 
 def first_answer(box, port, web):
@@ -391,10 +503,10 @@ def sippcommand(box, folder, name, steps, ip, port, source, count, rate):
     return command
 
 
-def example(name):
-    """An example of the plane, built where cargo builds."""
+def example(name, crate="plane"):
+    """An example of a crate, built where cargo builds."""
     root = os.path.join(HERE, "../..")
-    command = ["cargo", "build", "--quiet", "--locked", "--release", "-p", "plane", "--example", name]
+    command = ["cargo", "build", "--quiet", "--locked", "--release", "-p", crate, "--example", name]
     subprocess.run(command, cwd=root, check=True)
     target = os.environ.get("CARGO_TARGET_DIR") or os.path.join(root, "target")
     return os.path.join(target, "release/examples", name)

@@ -39,17 +39,23 @@ module sndfile.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:{control}
+{more}ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {folder}
+"""
+
+WATCHING = """module_app contact.so
+module_app presence.so
+module_app mwi.so
 """
 
 _rtp = 12000 + os.getpid() % 500 * 4
 
 
 class Baresip:
-    """One phone. It plays a tone and records what it hears."""
+    """One phone. It plays a tone and records what it hears. `watches` names extensions whose presence it shows, and
+    has it show its messages."""
 
-    def __init__(self, world, number, hertz, transport="udp", answer="auto"):
+    def __init__(self, world, number, hertz, transport="udp", answer="auto", watches=()):
         global _rtp
         self.number, self.hertz = number, hertz
         self.folder = os.path.join(world.folder, f"baresip-{number}")
@@ -60,12 +66,14 @@ class Baresip:
         self._write(
             "config",
             CONFIG.format(
-                sip=self.sip, rtp=rtp, rtp_end=rtp + 38, modules=MODULES, control=self.control, folder=self.folder
+                sip=self.sip, rtp=rtp, rtp_end=rtp + 38, modules=MODULES, control=self.control, folder=self.folder,
+                more=WATCHING if watches else "",
             ),
         )
         account = f"<sip:{number}@{world.box.server()};transport={transport}>;auth_pass={secret(number)};answermode={answer};regint=60;audio_codecs=pcmu\n"
         self._write("accounts", account)
-        self._write("contacts", "")
+        server = world.box.server()
+        self._write("contacts", "".join(f'"{n}" <sip:{n}@{server}>;presence=p2p\n' for n in watches))
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = subprocess.Popen(
             ["baresip", "-f", self.folder], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=self.folder

@@ -211,6 +211,7 @@ class Phone:
         self.suite, self.sequence = suite, sequence
         self.describe = None  # what to say to a re-INVITE, from the call and the offer; None for the usual
         self.calls = {}
+        self.told = []  # NOTIFYs outside of calls: lamps, messages waiting
         self.seen = []
         self.registered_call_id, self.registered_cseq = f"{token()}@{ip}", 0
         self.instance = token()
@@ -338,6 +339,9 @@ class Phone:
                 call.end()
         elif method == "OPTIONS":
             self.respond(request, 200, "OK", tag=token())
+        elif method == "NOTIFY" and call is None:
+            self.told.append(request)
+            self.respond(request, 200, "OK", tag=token())
         elif call is None:
             self.respond(request, 481, "No Such Call", tag=token())
         elif method == "INVITE":
@@ -405,7 +409,7 @@ class Phone:
         rows += [f"Route: {route}" for route in routes]
         rows += ["Max-Forwards: 70", f"From: {origin}", f"To: {to}", f"Call-ID: {call_id}", f"CSeq: {cseq} {method}"]
         rows += [f"Contact: <{self.contact()}>", "User-Agent: testphone", *headers]
-        if body:
+        if body and not any(row.startswith("Content-Type:") for row in rows):
             rows.append("Content-Type: application/sdp")
         return "\r\n".join(rows) + f"\r\nContent-Length: {len(body)}\r\n\r\n{body}"
 
@@ -559,6 +563,28 @@ class Phone:
             return self.incoming.get(timeout=seconds)
         except queue.Empty:
             return None
+
+    def subscribe(self, number, event="dialog", accept="application/dialog-info+xml", expires=600, headers=(), body=""):
+        """Watches a number; the status. What is told arrives in `told`."""
+        call_id, me = f"{token()}@{self.ip}", f"<{self.uri(self.number)}>;tag={token()}"
+        numbers = iter(range(1, 9))
+
+        def build(more):
+            rows = [f"Event: {event}", f"Accept: {accept}", f"Expires: {expires}", *headers, *more]
+            to = f"<{self.uri(number)}>"
+            return self.request("SUBSCRIBE", self.uri(number), call_id, next(numbers), me, to, body, headers=rows)
+
+        answer = self.authenticated(build)
+        return answer.status if answer else None
+
+    def wait_told(self, condition, seconds=4.0):
+        """Waits until a NOTIFY was told for whose text the condition holds."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if any(condition(message.body) for message in list(self.told)):
+                return True
+            time.sleep(0.02)
+        return False
 
     def options(self, uri=None, seconds=4.0):
         answer = self.transact(

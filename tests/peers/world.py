@@ -13,6 +13,10 @@ class Wrong(Exception):
     """The box did something else than the case asks for."""
 
 
+class NotRun(Exception):
+    """What the case needs is not here (root, a tool, the kernel's leave): neither passed nor failed."""
+
+
 def check(condition, text):
     if not condition:
         raise Wrong(text)

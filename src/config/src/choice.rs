@@ -59,6 +59,18 @@ choice! {
 }
 
 choice! {
+    /// Whether phones show a certificate of their own on SIP over TLS (RFC 8446 §4.3.2).
+    ClientCertificates {
+        /// None is asked for.
+        None = "none",
+        /// Asked for; whoever shows one must show a good one.
+        Optional = "optional",
+        /// No connection without a good one.
+        Required = "required",
+    }
+}
+
+choice! {
     /// The language of prompts.
     Language {
         /// English.
@@ -136,5 +148,149 @@ mod tests {
         assert_eq!(Srtp::of("Optional"), None);
         assert_eq!(Language::of(""), None);
         assert_eq!(Language::WORDS, ["en", "nl", "fr", "de", "es", "ru"]);
+    }
+}
+
+choice! {
+    /// How a trunk becomes ours.
+    TrunkKind {
+        /// We register with the provider.
+        Register = "register",
+        /// The provider knows our address.
+        Address = "address",
+    }
+}
+
+choice! {
+    /// How a trunk is spoken to.
+    TrunkTransport {
+        /// As DNS says (RFC 3263), UDP where it says nothing.
+        Auto = "auto",
+        /// UDP.
+        Udp = "udp",
+        /// TCP.
+        Tcp = "tcp",
+        /// TLS.
+        Tls = "tls",
+    }
+}
+
+choice! {
+    /// How the caller is told to a provider.
+    Identity {
+        /// In From alone.
+        From = "from",
+        /// P-Asserted-Identity beside it (RFC 3325).
+        Asserted = "p_asserted_identity",
+        /// P-Preferred-Identity beside it (RFC 3325).
+        Preferred = "p_preferred_identity",
+        /// Remote-Party-ID beside it.
+        RemoteParty = "remote_party_id",
+    }
+}
+
+choice! {
+    /// How numbers are written towards a provider.
+    NumberForm {
+        /// `+3225551234`.
+        E164 = "e164",
+        /// `3225551234`.
+        Digits = "digits",
+        /// `003225551234`.
+        International = "international",
+        /// `025551234` at home, `0033…` abroad.
+        National = "national",
+        /// As it was dialled, after `strip` and `prepend` of the route.
+        AsDialled = "as_dialled",
+    }
+}
+
+choice! {
+    /// What sort of number is called.
+    NumberKind {
+        /// Inside the box.
+        Internal = "internal",
+        /// An emergency number; always allowed.
+        Emergency = "emergency",
+        /// Free of charge.
+        Free = "free",
+        /// In the own country.
+        National = "national",
+        /// A mobile in the own country.
+        Mobile = "mobile",
+        /// In another country.
+        International = "international",
+        /// At a premium rate.
+        Premium = "premium",
+    }
+}
+
+choice! {
+    /// What a new voicemail message sends by mail.
+    MailboxMail {
+        /// Nothing.
+        Off = "off",
+        /// That there is one.
+        Notice = "notice",
+        /// The message itself.
+        Attach = "attach",
+        /// The message itself, and it is deleted here.
+        AttachDelete = "attach_delete",
+    }
+}
+
+choice! {
+    /// How mail is encrypted on its way.
+    MailSecurity {
+        /// From the first octet.
+        Tls = "tls",
+        /// After STARTTLS, which must succeed.
+        StartTls = "starttls",
+        /// Not at all.
+        None = "none",
+    }
+}
+
+choice! {
+    /// The feature codes that hold where the document names none.
+    CodeSet {
+        /// As FreePBX and North American exchanges have them.
+        A = "a",
+        /// As European exchanges have them: `*21*`, `#21#`.
+        B = "b",
+        /// As Yeastar has them.
+        C = "c",
+    }
+}
+
+choice! {
+    /// The makers whose phones the box configures.
+    PhoneModel {
+        /// Yealink.
+        Yealink = "yealink",
+        /// Grandstream.
+        Grandstream = "grandstream",
+        /// Snom.
+        Snom = "snom",
+        /// Fanvil.
+        Fanvil = "fanvil",
+        /// Polycom, Poly.
+        Polycom = "polycom",
+        /// Gigaset.
+        Gigaset = "gigaset",
+        /// Cisco with multiplatform firmware.
+        Cisco = "cisco_mpp",
+    }
+}
+
+choice! {
+    /// Which members of a ring group ring when.
+    RingStrategy {
+        /// All at once.
+        All = "all",
+        /// One after the other, in the order of the list.
+        Sequential = "sequential",
+        /// One after the other, beginning behind the one who answered last.
+        Rotating = "rotating",
     }
 }

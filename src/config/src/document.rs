@@ -53,7 +53,7 @@ impl Document {
     /// Applies changes in order and checks the whole; on a fault nothing is changed.
     pub fn edit(&self, edits: impl IntoIterator<Item = Edit>) -> Result<Self, Vec<ConfigError>> {
         let mut config = Config::clone(&self.config);
-        let mut errors = edit::apply(&mut config, edits);
+        let mut errors = edit::apply(&mut config, &self.config, edits);
         for problem in check(&config).into_iter().chain(check_change(&self.config, &config)) {
             let error = ConfigError::from(problem);
             if errors.iter().all(|known| known.path != error.path) {

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use crate::keys::{Fallback, Key, SECTIONS, Section};
+use crate::model::Numbers;
+use crate::value::Fields;
 
 const HEAD: &str = "\
 # The configuration of Strowger: every section and key, with its meaning, range and default.
@@ -37,7 +39,7 @@ fn write_section(out: &mut String, section: &Section) {
         explain(out, &constraint(key));
         let _ = match default_of(key) {
             Some(default) => writeln!(out, "{mark}{} = {default}", key.name),
-            None => writeln!(out, "#{} = {}", key.name, key.example),
+            None => writeln!(out, "#{} = {}", key.name, example_of(key)),
         };
     }
 }
@@ -54,6 +56,8 @@ fn constraint(key: &Key) -> String {
     match key.fallback {
         Fallback::Required => format!("Required: {kind}."),
         Fallback::Absent => format!("Optional: {kind}."),
+        Fallback::OfSet([a, b, c]) => format!("Set \"a\": \"{a}\", \"b\": \"{b}\", \"c\": \"{c}\"."),
+        Fallback::OfCountry => format!("Left out, as it is usual in the country: {kind}."),
         _ => {
             let mut letters = kind.chars();
             let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
@@ -65,7 +69,7 @@ fn constraint(key: &Key) -> String {
 /// The default as TOML.
 fn default_of(key: &Key) -> Option<String> {
     match key.fallback {
-        Fallback::Required | Fallback::Absent => None,
+        Fallback::Required | Fallback::Absent | Fallback::OfSet(_) | Fallback::OfCountry => None,
         Fallback::Text(text) => Some(format!("\"{text}\"")),
         Fallback::Integer(n) => Some(n.to_string()),
         Fallback::Signed(n) => Some(n.to_string()),
@@ -73,6 +77,24 @@ fn default_of(key: &Key) -> Option<String> {
         Fallback::List(list) => {
             Some(format!("[{}]", list.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")))
         }
+    }
+}
+
+/// An example as TOML: what the empty box has, where that depends on another key.
+fn example_of(key: &Key) -> String {
+    match key.fallback {
+        Fallback::OfSet([a, ..]) => format!("\"{a}\""),
+        Fallback::OfCountry => {
+            let numbers = Numbers::of("32".to_owned());
+            let mut example = String::new();
+            numbers.each(&mut |name, value| {
+                if name == key.name {
+                    example = value.to_string();
+                }
+            });
+            example
+        }
+        _ => key.example.to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ use sip::{Flow, Transport};
 use crate::call::keys::Keys;
 use crate::call::track::Track;
 use crate::record::{Cause, LegRole, LegSummary, Party};
+use crate::trunk::Way;
 
 /// One dialog inside a call.
 #[derive(Debug)]
@@ -21,7 +22,13 @@ pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) call: CallRef,
     pub(crate) role: LegRole,
+    /// Whose it is: rights go by this, never by the number shown.
+    pub(crate) side: Side,
     pub(crate) party: Party,
+    /// It counts as one of its extension's calls: see [`dialplan::state::State::busy`].
+    pub(crate) counted: bool,
+    /// Whoever answers must press 1 before it is connected.
+    pub(crate) confirm: bool,
     pub(crate) device: String,
     /// Where its requests go.
     pub(crate) flow: Flow,
@@ -43,6 +50,21 @@ pub(crate) struct Leg {
     pub(crate) silent: bool,
     /// Its own phone has put the other side on hold.
     pub(crate) holding: bool,
+    /// Its phone wants who calls not to be shown (RFC 3323).
+    pub(crate) private: bool,
+    /// Its phone asked for a transfer by REFER and is told how that goes (RFC 3515 §2.4.4).
+    pub(crate) referred: bool,
+    /// How it goes over a trunk, if it was called over one.
+    pub(crate) way: Option<Box<Way>>,
+}
+
+/// Whose a leg is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// A phone of this extension, authenticated or registered.
+    Extension(String),
+    /// Somebody over this trunk.
+    Trunk(String),
 }
 
 /// What a leg's signalling does.
@@ -171,6 +193,14 @@ pub(crate) struct Audio {
 }
 
 impl Leg {
+    /// The extension whose phone it is.
+    pub(crate) fn extension(&self) -> Option<&str> {
+        match &self.side {
+            Side::Extension(number) => Some(number),
+            Side::Trunk(_) => None,
+        }
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.state, LegState::Up(_))
     }

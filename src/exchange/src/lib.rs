@@ -18,6 +18,10 @@
 mod call;
 mod cause;
 mod command;
+pub mod device;
+mod durable;
+mod facts;
+mod feature;
 pub mod io;
 mod ladder;
 mod leg;
@@ -27,6 +31,9 @@ mod receive;
 pub mod record;
 mod register;
 mod restore;
+mod subscribe;
+mod trunk;
+pub mod voicemail;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -47,18 +54,26 @@ use crate::call::Call;
 use crate::call::conference::Conferences;
 use crate::call::play::Plays;
 use crate::call::recording::Recordings;
+use crate::durable::Confirmations;
+use crate::facts::Facts;
+use crate::feature::camp_on::CampOns;
+use crate::feature::park::Slots;
 use crate::io::{Input, Output};
 use crate::leg::Leg;
 use crate::live::Event;
 use crate::ports::Ports;
 use crate::receive::Denials;
-use crate::record::{Cause, Direction, Record};
+use crate::record::{Direction, Record};
 use crate::register::PendingRegister;
+use crate::subscribe::Watching;
+use crate::trunk::Trunks;
+use crate::voicemail::Voicemail;
 
 pub use crate::restore::{OpenCall, Restored};
 
 /// What the methods this box understands are called in an Allow header.
-pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, INFO, NOTIFY, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, REFER, INFO, SUBSCRIBE, NOTIFY, REGISTER";
 /// The extensions it supports (RFC 3261 §20.37).
 pub(crate) const SUPPORTED: &str = "timer, 100rel, replaces, path, outbound";
 
@@ -79,7 +94,7 @@ pub struct ExchangeOptions {
     pub restored: Restored,
 }
 
-/// How many of each thing there are; all but `bindings` return to zero when no call is up.
+/// How many of each thing there are; all but `bindings` and `subscriptions` return to zero when no call is up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Calls, ended ones whose last words are still awaited included.
@@ -104,12 +119,16 @@ pub struct Counts {
     pub conferences: usize,
     /// Recordings that are not on disk yet; they may outlive their calls by a moment.
     pub recordings: usize,
+    /// Event subscriptions of phones.
+    pub subscriptions: usize,
 }
 
 /// The state machine.
 #[derive(Debug)]
 pub struct Exchange {
     pub(crate) config: Arc<Config>,
+    pub(crate) plan: dialplan::Plan,
+    pub(crate) facts: Facts,
     pub(crate) random: Random,
     clock: (Instant, WallTime),
     pub(crate) now: Instant,
@@ -136,6 +155,12 @@ pub struct Exchange {
     pub(crate) plays: Plays,
     pub(crate) conferences: Conferences,
     pub(crate) recordings: Recordings,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) slots: Slots,
+    pub(crate) camp_ons: CampOns,
+    pub(crate) watching: Watching,
+    pub(crate) trunks: Trunks,
+    pub(crate) voicemail: Voicemail,
 }
 
 /// Why the exchange wakes.
@@ -143,6 +168,10 @@ pub struct Exchange {
 pub(crate) enum Timer {
     /// The phones of this call have rung long enough.
     NoAnswer(CallRef),
+    /// Whoever answered and was asked to press 1 did not.
+    Confirm(LegId),
+    /// Further phones of this call are to ring.
+    Branch(CallRef),
     /// Time for our session refresh (RFC 4028 §10).
     SessionRefresh(LegId),
     /// The peer did not refresh in time (RFC 4028 §10).
@@ -151,10 +180,26 @@ pub(crate) enum Timer {
     Retry(LegId),
     /// A caller has heard enough of a test of the box.
     VisitOver(CallRef),
+    /// A caller at a mailbox has been silent for long enough.
+    Guest(CallRef),
     /// The last words of an ended call were awaited long enough.
     Finalise(CallRef),
+    /// A trunk's server has not said anything to an INVITE.
+    WayPatience(LegId),
+    /// A minute of a call over a trunk begins.
+    WayMinute(LegId),
+    /// A call over a trunk has lasted as long as it may.
+    WayLimit(LegId),
     /// Time to keep the NAT bindings of phones behind routers open.
     KeepAlive,
+    /// A parked call goes back to whoever parked it.
+    ComeBack(CallRef),
+    /// Nothing more is typed after a code.
+    Typing(CallRef),
+    /// Somebody who is asked before a transfer does not answer.
+    Consultation(CallRef),
+    /// Both parties of a camp-on may be free.
+    CampOn(u32),
 }
 
 impl Exchange {
@@ -189,12 +234,21 @@ impl Exchange {
             plays: Plays::default(),
             conferences: Conferences::default(),
             recordings: Recordings::default(),
+            confirmations: Confirmations::default(),
+            slots: Slots::default(),
+            camp_ons: CampOns::default(),
+            watching: Watching::default(),
+            trunks: Trunks::default(),
+            voicemail: Voicemail::default(),
             clock: (now, wall),
             now,
+            plan: dialplan::Plan::new(Arc::clone(&config)),
+            facts: Facts::default(),
             config,
             random,
         };
         exchange.restore(restored);
+        exchange.apply_trunks();
         exchange
     }
 
@@ -207,14 +261,36 @@ impl Exchange {
             Input::FlowFailed { flow } => self.flow_failed(flow),
             Input::FlowOpened { asked, flow } => self.flow_opened(asked, flow),
             Input::Media(event) => self.receive_media(event),
-            Input::Durable { upto } => self.registers_durable(upto),
-            Input::StoreFailed { upto } => self.registers_failed(upto),
+            Input::Durable { upto } => {
+                self.registers_durable(upto);
+                self.confirm_durable(upto);
+                self.facts_durable(upto);
+            }
+            Input::StoreFailed { upto } => {
+                self.registers_failed(upto);
+                self.deny_durable(upto);
+                self.facts_failed(upto);
+            }
             Input::Config(config) => self.apply_config(config),
-            Input::Clock(wall) => self.clock = (now, wall),
-            Input::Command(command) => self.command(command),
+            Input::Clock(wall) => {
+                self.clock = (now, wall);
+                self.watch_clock();
+                self.tidy_mailboxes();
+            }
+            Input::Command(command) => {
+                // Nobody waits for the answer.
+                let _ = self.command(command);
+            }
+            Input::Ask { ticket, command } => {
+                let result = self.command(command);
+                self.outputs.push_back(Output::Answer { ticket, result });
+            }
+            Input::Located { question, targets, holds } => self.located(question, targets, holds),
+            Input::MailSent { id, result } => self.mail_sent(&id, result),
             Input::Timeout => {}
         }
         self.run_timers();
+        self.tell_watchers();
         self.flush(None);
     }
 
@@ -225,8 +301,10 @@ impl Exchange {
 
     /// When to call [`Exchange::handle`] with [`Input::Timeout`] if nothing else happens.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let others = [self.watching.table.poll_timeout(), self.trunks.poll_timeout()];
         [self.timers.next(), self.transactions.poll_timeout(), self.registrar.poll_timeout()]
             .into_iter()
+            .chain(others)
             .flatten()
             .min()
     }
@@ -244,13 +322,14 @@ impl Exchange {
             registers_pending: self.registers_pending.len(),
             plays: self.plays.len(),
             conferences: self.conferences.len(),
-            recordings: self.recordings.len(),
+            subscriptions: self.watching.table.len(),
+            recordings: self.recordings.len() + self.voicemail.len(),
         }
     }
 
-    /// Whether a stop was asked for and every call has written its final record.
+    /// Whether a stop was asked for, every call has written its final record, and providers were told.
     pub fn is_stopped(&self) -> bool {
-        self.stopping && self.calls.is_empty()
+        self.stopping && self.calls.is_empty() && !self.trunks.is_leaving()
     }
 
     /// Calls and registrations as they stand, whole: what [`live::LiveView`] folds from the events.
@@ -258,7 +337,8 @@ impl Exchange {
         let calls = self.calls.keys().filter_map(|c| Some((*c, self.live_call(*c)?))).collect();
         let registrations =
             self.registrar.aors().into_iter().map(|aor| (aor.to_owned(), self.live_devices(aor))).collect();
-        live::LiveView { calls, registrations }
+        let trunks = self.live_trunks().map(|trunk| (trunk.name.clone(), trunk)).collect();
+        live::LiveView { calls, registrations, trunks, mailboxes: self.all_message_counts() }
     }
 
     fn run_timers(&mut self) {
@@ -269,23 +349,36 @@ impl Exchange {
             tracing::trace!(?timer, "timer");
             match timer {
                 Timer::NoAnswer(call) => self.ring_time_over(call),
+                Timer::Branch(call) => self.branches_due(call),
                 Timer::SessionRefresh(leg) => self.refresh_session(leg),
                 Timer::SessionExpiry(leg) => self.session_expired(leg),
                 Timer::Retry(leg) => self.retry_modify(leg),
-                Timer::VisitOver(call) => self.end_call(call, Cause::NormalClearing, None),
+                Timer::VisitOver(call) => self.visit_over(call),
+                Timer::Confirm(leg) => self.confirm_over(leg),
+                Timer::Guest(call) => self.guest_timed_out(call),
                 Timer::Finalise(call) => self.finalise(call),
+                Timer::WayPatience(leg) => self.way_silent(leg),
+                Timer::WayMinute(leg) => self.minute_begins(leg),
+                Timer::WayLimit(leg) => self.way_limit(leg),
                 Timer::KeepAlive => self.keep_alive(),
+                Timer::ComeBack(call) => self.come_back(call),
+                Timer::Typing(call) => self.typing_over(call),
+                Timer::Consultation(call) => self.consultation_unanswered(call),
+                Timer::CampOn(id) => self.camp_on_due(id),
             }
             self.drain_transaction_events();
         }
+        self.run_trunk_timers();
     }
 
     /// Acts on what the transaction layer noticed by itself.
     pub(crate) fn drain_transaction_events(&mut self) {
         while let Some(event) = self.transactions.poll_event() {
             match event {
-                TransactionEvent::ClientTimeout(id) => self.client_failed(id),
-                TransactionEvent::ClientFlowFailed(id) => self.client_failed(id),
+                TransactionEvent::ClientTimeout(id) | TransactionEvent::ClientFlowFailed(id) => {
+                    self.notify_failed(id);
+                    self.client_failed(id);
+                }
                 TransactionEvent::AckTimeout(id) => self.ack_never_came(id),
                 TransactionEvent::PrackTimeout(id) => self.prack_never_came(id),
                 TransactionEvent::ClientEnded(id) => {
@@ -299,8 +392,10 @@ impl Exchange {
     }
 
     fn flow_failed(&mut self, flow: Flow) {
+        self.watching.table.flow_failed(flow);
         self.transactions.flow_failed(self.now, flow);
         self.drain_transaction_events();
+        self.trunk_flow_failed(flow);
         let changes = self.registrar.flow_failed(flow);
         self.publish_binding_changes(changes);
         // A call outlives its connection: the next request opens one to the phone's contact (RFC 3261 §18.2.2),
@@ -314,6 +409,8 @@ impl Exchange {
     /// A connection that we asked for stands: all that was to open one uses it.
     fn flow_opened(&mut self, asked: Flow, flow: Flow) {
         self.transactions.flow_opened(asked, flow);
+        self.watching.table.flow_opened(asked, flow);
+        self.trunk_flow_opened(asked, flow);
         for l in self.legs.values_mut().filter(|l| l.flow == asked) {
             l.flow = flow;
         }
@@ -363,6 +460,11 @@ impl Exchange {
         self.records += 1;
         self.outputs.push_back(Output::Record(Box::new(record)));
         self.records
+    }
+
+    /// Hands the shell something to do that is none of the above.
+    pub(crate) fn put_out(&mut self, output: Output) {
+        self.outputs.push_back(output);
     }
 
     pub(crate) fn media(&mut self, command: MediaCommand) {

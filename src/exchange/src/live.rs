@@ -6,6 +6,7 @@ use base::{CallRef, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Cause, Party};
+use crate::voicemail::MessageCounts;
 
 /// News for pages and the API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,33 @@ pub enum Event {
         extension: String,
         /// Its devices now; none means unregistered.
         devices: Vec<LiveDevice>,
+    },
+    /// A trunk's row changed.
+    Trunk(LiveTrunk),
+    /// A trunk is no more.
+    TrunkGone {
+        /// Its name.
+        name: String,
+    },
+    /// Somebody calls an emergency number.
+    Emergency {
+        /// The call.
+        call: CallRef,
+        /// Who.
+        extension: String,
+        /// What was dialled.
+        number: String,
+        /// Where that extension's phones stand.
+        location: String,
+    },
+    /// Messages came to a mailbox, were heard or went.
+    Mailbox {
+        /// Its number.
+        number: String,
+        /// Nobody has heard them.
+        new: u32,
+        /// Heard and kept.
+        old: u32,
     },
     /// The whole view, in place of whatever was known: the queue of events had overflowed.
     Whole(Box<LiveView>),
@@ -63,6 +91,11 @@ pub enum LiveState {
     Talking,
     /// One party has put the other on hold.
     Held,
+    /// The caller waits in a parking slot.
+    Parked {
+        /// The slot's number.
+        slot: u64,
+    },
 }
 
 /// A registered device.
@@ -78,6 +111,36 @@ pub struct LiveDevice {
     pub expires_at: WallTime,
 }
 
+/// A trunk as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveTrunk {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub state: TrunkState,
+    /// Since when.
+    pub since: WallTime,
+    /// Calls over it now, both ways.
+    pub calls: u32,
+    /// How long its provider took for the last answer to a question whether it lives, milliseconds.
+    #[serde(default)]
+    pub latency_ms: Option<u32>,
+}
+
+/// Whether a trunk can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrunkState {
+    /// It works, as far as is known.
+    Up,
+    /// It is being found or registered for the first time.
+    Registering,
+    /// It does not work now.
+    Down {
+        /// Why, in one clause.
+        why: String,
+    },
+}
+
 /// The live view: a fold over [`Event`]s.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LiveView {
@@ -85,6 +148,12 @@ pub struct LiveView {
     pub calls: BTreeMap<CallRef, LiveCall>,
     /// Registered extensions with their devices.
     pub registrations: BTreeMap<String, Vec<LiveDevice>>,
+    /// Trunks by name.
+    #[serde(default)]
+    pub trunks: BTreeMap<String, LiveTrunk>,
+    /// Mailboxes that have messages.
+    #[serde(default)]
+    pub mailboxes: BTreeMap<String, MessageCounts>,
 }
 
 impl LiveView {
@@ -102,6 +171,19 @@ impl LiveView {
             }
             Event::Registration { extension, devices } => {
                 self.registrations.insert(extension.clone(), devices.clone());
+            }
+            Event::Trunk(row) => {
+                self.trunks.insert(row.name.clone(), row.clone());
+            }
+            Event::TrunkGone { name } => {
+                self.trunks.remove(name);
+            }
+            Event::Emergency { .. } => {}
+            Event::Mailbox { number, new: 0, old: 0 } => {
+                self.mailboxes.remove(number);
+            }
+            Event::Mailbox { number, new, old } => {
+                self.mailboxes.insert(number.clone(), MessageCounts { new: *new, old: *old });
             }
             Event::Whole(view) => *self = LiveView::clone(view),
         }

@@ -5,15 +5,20 @@ use base::LegId;
 use bytes::Bytes;
 use sip::Flow;
 use sip::dialog::DialogId;
-use sip::digest::{Ha1, Verdict};
+use sip::digest::Verdict;
 use sip::message::{HeaderName, Message, Method, Request, Response, Scheme, StatusCode};
 use sip::transaction::{Incoming, ServerId};
 
+use crate::call::setup::Newcomer;
+use crate::device;
+use crate::leg::Side;
 use crate::record::{AuditRecord, Direction, Record};
+use crate::trunk::TrunkCaller;
 use crate::{ALLOW, Exchange, SUPPORTED};
 
 /// Option tags that a request may require of us (RFC 3261 §8.2.2.3).
-const REQUIRABLE: [&str; 6] = ["100rel", "timer", "replaces", "path", "outbound", "norefersub"];
+const REQUIRABLE: [&str; 9] =
+    ["100rel", "gruu", "timer", "replaces", "path", "outbound", "norefersub", "eventlist", "recipient-list-subscribe"];
 
 /// Failed authentications written one by one per second.
 const DENIALS_PER_SECOND_MAX: u32 = 20;
@@ -70,6 +75,8 @@ impl Exchange {
                     self.flush(None);
                     self.handle_response(leg, client, response);
                 }
+                _ if self.notify_answered(client, response.status) => {}
+                _ if self.trunk_response(client, &response) => {}
                 _ => self.stray_success(flow, &response),
             }
         }
@@ -83,13 +90,16 @@ impl Exchange {
 
     fn receive_in_dialog(&mut self, flow: Flow, request: Request, raw: Bytes) {
         let Some(leg) = self.leg_of_dialog(&request) else {
+            if self.handle_in_subscription(flow, &request) {
+                return;
+            }
             return self.refuse_stateless(flow, &request, StatusCode(481));
         };
         // Whoever knows the tags but comes from another address must prove who he is. A phone that
         // changed its address can.
         let known =
             self.legs.get(&leg).is_some_and(|l| l.flow.peer.ip() == flow.peer.ip() || l.source.ip() == flow.peer.ip());
-        if !known && self.authenticate(flow, &request).is_none() {
+        if !known && !self.may_speak(leg, flow, &request) {
             return;
         }
         // RFC 5626 §5.3: a phone on a connection is reached on the one it last spoke on.
@@ -102,6 +112,23 @@ impl Exchange {
             None => self.refuse_stateless(flow, &request, StatusCode(503)),
         }
         self.flush(None);
+    }
+
+    /// Whether a message inside a dialog that comes from elsewhere is its peer's: a trunk's provider may have several
+    /// addresses, a phone proves who it is. Otherwise it has been refused.
+    fn may_speak(&mut self, leg: LegId, flow: Flow, request: &Request) -> bool {
+        let trunk = self.legs.get(&leg).and_then(|l| match &l.side {
+            Side::Trunk(trunk) => Some(trunk.clone()),
+            Side::Extension(_) => None,
+        });
+        match trunk {
+            Some(trunk) if self.speaks_for_trunk(&trunk, flow.peer.ip()) => true,
+            Some(_) => {
+                self.refuse_stateless(flow, request, StatusCode(481));
+                false
+            }
+            None => self.authenticate(flow, request).is_some(),
+        }
     }
 
     fn receive_out_of_dialog(&mut self, flow: Flow, request: Request, raw: Bytes) {
@@ -117,14 +144,27 @@ impl Exchange {
                 None => self.answer_options(flow, &request),
             };
         }
+        // Whoever registers or subscribes here is a phone, and proves who it is.
+        if !matches!(request.method, Method::Register | Method::Subscribe)
+            && let Some(caller) = self.trunk_caller(flow, &request)
+        {
+            return self.receive_of_trunk(flow, request, raw, caller);
+        }
         let Some(extension) = self.authenticate(flow, &request) else { return };
         if let Some(missing) = unsupported(&request) {
             return self.refuse_extension(flow, &request, missing);
         }
         match request.method {
             Method::Register => self.handle_register(flow, request, extension),
-            Method::Invite => self.handle_invite(flow, request, raw, extension),
-            Method::Subscribe => self.refuse_stateless(flow, &request, StatusCode(489)),
+            Method::Invite => {
+                let newcomer = Newcomer {
+                    party: self.party(&extension),
+                    dialled: request.uri.user_unescaped().unwrap_or_default(),
+                    side: Side::Extension(extension),
+                };
+                self.handle_invite(flow, request, raw, newcomer);
+            }
+            Method::Subscribe => self.handle_subscribe(flow, request, &extension),
             Method::Cancel | Method::Ack => {} // never reach here: the transaction layer took them
             Method::Bye | Method::Prack | Method::Update | Method::Notify | Method::Info | Method::Refer => {
                 self.refuse_stateless(flow, &request, StatusCode(481));
@@ -135,6 +175,24 @@ impl Exchange {
                 response.headers.push(HeaderName::Allow, ALLOW);
                 self.respond_stateless(flow, &response);
             }
+        }
+    }
+
+    /// A request of a trunk outside any dialog: a call, or nothing that it may ask for.
+    fn receive_of_trunk(&mut self, flow: Flow, request: Request, raw: Bytes, caller: TrunkCaller) {
+        if let Some(missing) = unsupported(&request) {
+            return self.refuse_extension(flow, &request, missing);
+        }
+        match request.method {
+            Method::Invite if caller.full => {
+                tracing::warn!(trunk = caller.trunk, "a call was refused: all its lines are in use");
+                self.refuse_stateless(flow, &request, StatusCode(486));
+            }
+            Method::Invite => self.handle_invite(flow, request, raw, caller.newcomer),
+            Method::Bye | Method::Prack | Method::Update | Method::Notify | Method::Info | Method::Refer => {
+                self.refuse_stateless(flow, &request, StatusCode(481));
+            }
+            _ => self.refuse_stateless(flow, &request, StatusCode(403)),
         }
     }
 
@@ -153,19 +211,21 @@ impl Exchange {
         response.set_to_tag(&self.stateless_tag(request));
         response.headers.push(HeaderName::Allow, ALLOW);
         response.headers.push(HeaderName::Accept, "application/sdp");
-        response.headers.push(HeaderName::Supported, SUPPORTED);
+        response.headers.push(HeaderName::Supported, format!("{SUPPORTED}, gruu"));
         self.respond_stateless(flow, &response);
     }
 
     /// Who sends this, proved by digest; otherwise the challenge or refusal has been sent.
-    fn authenticate(&mut self, flow: Flow, request: &Request) -> Option<String> {
-        let config = self.config.clone();
+    pub(crate) fn authenticate(&mut self, flow: Flow, request: &Request) -> Option<String> {
+        let (config, facts) = (&self.config, &self.facts);
+        let mut extension = None;
         let lookup = |user: &str| {
-            let e = config.extensions.get(user).filter(|e| e.enabled)?;
-            Some(Ha1 { md5: e.ha1_md5, sha256: e.ha1_sha256 })
+            let (holder, ha1) = device::holder_of(config, facts, user)?;
+            extension = Some(holder);
+            Some(ha1)
         };
         match self.authority.verify(self.now, request, lookup) {
-            Verdict::Granted { username } => Some(username),
+            Verdict::Granted { .. } => extension,
             Verdict::Challenge => {
                 self.challenge(flow, request, false);
                 None

@@ -33,6 +33,21 @@ pub enum Record {
     Recording(Box<RecordingRecord>),
     /// The seconds of one leg's audio, written just before the call's final record (OBS-4).
     Track(Box<TrackRecord>),
+    /// Something that was set at run time: replaces what was known under its key.
+    Fact(Box<FactRecord>),
+}
+
+/// Something that was set at run time, by phone, page or API: see [`dialplan::state::Fact`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactRecord {
+    /// When.
+    pub at: WallTime,
+    /// By whom: an extension, an account, or a part of the box.
+    pub by: String,
+    /// Its kind and its id, with a stroke between: `person/101`.
+    pub key: String,
+    /// JSON; `None` removes it.
+    pub value: Option<String>,
 }
 
 /// A registrar binding (RFC 3261 §10.2.1) as it must survive a restart.
@@ -184,7 +199,7 @@ pub enum TransferKind {
 }
 
 /// Somebody in a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Party {
     /// The number: an extension's, or an outside number.
     pub number: String,

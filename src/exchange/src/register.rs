@@ -89,7 +89,16 @@ impl Exchange {
     fn register_ok(&mut self, request: &Request, extension: &str) -> sip::message::Response {
         let mut response = Exchange::response(request, StatusCode::OK);
         response.set_to_tag(&self.stateless_tag(request));
-        for contact in self.registrar.contact_headers(self.now, extension) {
+        let address = request.headers.to().ok().map(|to| to.uri);
+        // RFC 5627 §5.2.
+        let contacts = match address.filter(|_| request.headers.has_token(&HeaderName::Supported, "gruu")) {
+            Some(address) => {
+                let realm = &self.config.system.realm;
+                self.registrar.contact_headers_with_gruus(self.now, realm, extension, &address)
+            }
+            None => self.registrar.contact_headers(self.now, extension),
+        };
+        for contact in contacts {
             response.headers.push(HeaderName::Contact, contact.to_string());
         }
         for path in request.headers.all(&HeaderName::Path).cloned().collect::<Vec<_>>() {
@@ -148,6 +157,7 @@ impl Exchange {
         } else {
             self.natted.remove(&extension);
         }
+        self.watch_registration(&extension);
         let devices = self.live_devices(&extension);
         self.publish(Event::Registration { extension, devices });
     }

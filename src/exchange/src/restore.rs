@@ -7,8 +7,10 @@ use sip::{Flow, Transport};
 
 use crate::Exchange;
 use crate::record::{
-    BindingRecord, CallEvent, CallEventKind, CallRecord, Cause, Disposition, LegRole, LegSummary, Party, Record,
+    BindingRecord, CallEvent, CallEventKind, CallRecord, Cause, Disposition, FactRecord, LegRole, LegSummary, Party,
+    Record,
 };
+use crate::voicemail::fact::{Dictation, MailboxState, Message};
 
 /// What survived the last run, as the store folds it.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Restored {
     pub open_calls: Vec<OpenCall>,
     /// Recordings that began and did not end; the shell tells what became of each.
     pub open_recordings: Vec<(RecordingId, CallRef)>,
+    /// What was set at run time, the newest of each key.
+    pub facts: Vec<FactRecord>,
 }
 
 /// A call that was under way when the box stopped.
@@ -30,9 +34,45 @@ pub struct OpenCall {
     pub events: Vec<CallEvent>,
 }
 
+impl Restored {
+    /// Recordings that the shell has to tell the end of: those of calls, and dictations that were under way.
+    pub fn unfinished_recordings(&self) -> Vec<RecordingId> {
+        let dictation = |fact: &FactRecord| {
+            let id = fact.key.strip_prefix("dictation/")?.parse().ok()?;
+            let value: Dictation = serde_json::from_str(fact.value.as_deref()?).ok()?;
+            value.complete.is_none().then_some(RecordingId(id))
+        };
+        let of_calls = self.open_recordings.iter().map(|(recording, _)| *recording);
+        of_calls.chain(self.facts.iter().filter_map(dictation)).collect()
+    }
+
+    /// Files among the recordings that messages and greetings name.
+    pub fn named_files(&self) -> std::collections::BTreeSet<String> {
+        let mut files = std::collections::BTreeSet::new();
+        for fact in &self.facts {
+            let Some(value) = fact.value.as_deref() else { continue };
+            match fact.key.split_once('/').map(|(kind, _)| kind) {
+                Some("message") => files.extend(serde_json::from_str::<Message>(value).ok().map(|m| m.file)),
+                Some("mailbox") => {
+                    let state = serde_json::from_str::<MailboxState>(value).unwrap_or_default();
+                    files.extend(state.greetings.into_values());
+                }
+                Some("dictation") => {
+                    let dictation = serde_json::from_str::<Dictation>(value).ok();
+                    files.extend(dictation.and_then(|d| d.complete).map(|(file, _)| file));
+                }
+                _ => {}
+            }
+        }
+        files
+    }
+}
+
 impl Exchange {
     pub(crate) fn restore(&mut self, restored: Restored) {
         let wall = self.wall();
+        self.restore_facts(restored.facts);
+        self.restore_lamps();
         for record in restored.bindings {
             if let Some(binding) = self.binding_of(&record, wall) {
                 self.registrar.restore(&record.extension, binding);
@@ -43,9 +83,11 @@ impl Exchange {
             self.publish_registration(extension);
         }
         self.arm_keep_alive();
+        self.restore_subscriptions();
         for (recording, call) in restored.open_recordings {
             self.recordings.restore(recording, call);
         }
+        self.restore_voicemail();
         for open in restored.open_calls {
             let record = interrupted(&open, wall);
             self.record(Record::CallEnded(Box::new(record)));

@@ -1,4 +1,6 @@
-//! SIP transports (RFC 3261 §18): UDP, TCP and TLS sockets, and the bell that wakes the signalling thread.
+//! SIP transports (RFC 3261 §18): UDP, TCP and TLS sockets, and the bell that wakes the signalling thread. Beside
+//! them what else the box asks of the network: where SIP servers are ([`dns`]), mail ([`mail`]), feeds ([`fetch`]). And
+//! what phones ask of the box before they speak SIP: [`dhcp`], [`pnp`], [`ldap`].
 //!
 //! Owns sockets and their bounds. Refuses to know transactions, calls and configuration: it hands over parsed
 //! messages with the [`sip::Flow`] they came on, and sends octets on flows.
@@ -6,7 +8,14 @@
 //! **Invariant:** nothing here blocks the signalling thread, and no peer can make a queue, a buffer or a table
 //! of this crate grow beyond the bound written next to it.
 
+pub mod dhcp;
+pub mod dns;
 mod error;
+pub mod fetch;
+pub mod ldap;
+pub mod link;
+pub mod mail;
+pub mod pnp;
 pub mod stream;
 pub mod udp;
 pub mod wake;

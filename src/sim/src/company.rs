@@ -2,12 +2,13 @@
 //! the codes of the box.
 //!
 //! Calls of 104 are always recorded, those of 105 never; 106 may listen in. Whoever calls 401 hears music instead of
-//! ringing. Conference 600 is recorded, 601 asks for the number 4711.
+//! ringing. Conference 600 is recorded, 601 asks for the number 4711. 101 to 103 pick up each other's calls, 800 speaks
+//! to the workshop.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::Redacted;
-use config::{Conference, Config, Document, Extension, MUSIC_DEFAULT, RecordChoice, RingGroup};
+use config::{Conference, Config, Document, Extension, MUSIC_DEFAULT, Paging, RecordChoice, RingGroup};
 
 /// Where the box is.
 pub const BOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 5060);
@@ -68,6 +69,14 @@ pub fn company() -> Config {
     config.media.inactivity_s = 30;
     config.extensions = extensions.map(|e| (e.number.clone(), e)).collect();
     config.ring_groups = [everybody, lobby].map(|group| (group.number.clone(), group)).into();
+    let workshop = Paging {
+        number: "800".to_owned(),
+        name: "Workshop".to_owned(),
+        members: ["101", "103", "104", "105", "106"].map(str::to_owned).into(),
+        two_way: false,
+        seconds_max: 20,
+    };
+    config.paging = [workshop].map(|page| (page.number.clone(), page)).into();
     config.conferences = [meeting, board].map(|conference| (conference.number.clone(), conference)).into();
     config
 }
@@ -81,5 +90,6 @@ fn extension(number: u32, name: &str) -> Extension {
         _ => RecordChoice::Default,
     };
     let supervisor = number == "106";
-    Extension { record, supervisor, ..Extension::new(number, name.to_owned(), ha1_md5, ha1_sha256) }
+    let pickup_group = matches!(number.as_str(), "101" | "102" | "103").then(|| "office".to_owned());
+    Extension { record, supervisor, pickup_group, ..Extension::new(number, name.to_owned(), ha1_md5, ha1_sha256) }
 }

@@ -76,6 +76,12 @@ fn summary(message: &Message) -> String {
         let kind = if target.windows(9).any(|part| part == b"Replaces=") { "attended" } else { "blind" };
         out.push_str(&format!(" {kind}"));
     }
+    if let Message::Request(request) = message
+        && request.method == Method::Notify
+        && let Some(Ok(said)) = crate::lamp::describe(request)
+    {
+        out.push_str(&format!(" {said}"));
+    }
     if let Some(audio) = Session::parse(message.body()).ok().as_ref().and_then(Session::audio) {
         out.push_str(&format!(" {}", audio.1.direction));
     } else if message.body().starts_with(b"SIP/2.0 ") {
@@ -92,6 +98,7 @@ pub(crate) fn name_of(address: SocketAddr) -> String {
     }
     match address.ip() {
         std::net::IpAddr::V4(ip) if ip.octets()[..3] == [10, 0, 1] => ip.octets()[3].to_string(),
+        std::net::IpAddr::V4(ip) if ip.octets()[..3] == [10, 0, 2] => format!("p{}", ip.octets()[3]),
         _ => address.to_string(),
     }
 }

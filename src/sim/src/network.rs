@@ -118,6 +118,11 @@ impl Network {
         self.last_connection
     }
 
+    /// The connections that stand to a peer.
+    pub fn connections_of(&self, peer: SocketAddr) -> Vec<u64> {
+        self.connections.iter().filter(|(_, c)| c.phone == peer).map(|(number, _)| *number).collect()
+    }
+
     /// Whether the connection stands.
     pub fn is_connected(&self, connection: u64) -> bool {
         self.connections.contains_key(&connection)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use base::{CallRef, Duration, Instant, Random, RecordingId, WallTime};
-use exchange::record::{BindingRecord, CallEvent, Record, RecordingStep};
+use exchange::record::{BindingRecord, CallEvent, FactRecord, Record, RecordingStep};
 use exchange::{OpenCall, Restored};
 
 /// How bad the disk is.
@@ -112,6 +112,7 @@ impl FakeStore {
         let mut bindings: BTreeMap<(String, String), BindingRecord> = BTreeMap::new();
         let mut open: BTreeMap<CallRef, Vec<CallEvent>> = BTreeMap::new();
         let mut recordings: BTreeMap<RecordingId, CallRef> = BTreeMap::new();
+        let mut facts: BTreeMap<String, FactRecord> = BTreeMap::new();
         for record in &self.durable {
             match record {
                 Record::Binding(binding) => {
@@ -129,6 +130,8 @@ impl FakeStore {
                         recordings.insert(record.recording, record.call);
                     }
                 }
+                Record::Fact(fact) if fact.value.is_none() => drop(facts.remove(&fact.key)),
+                Record::Fact(fact) => drop(facts.insert(fact.key.clone(), FactRecord::clone(fact))),
                 Record::Ladder(_)
                 | Record::ConfigApplied(_)
                 | Record::Account(_)
@@ -140,6 +143,7 @@ impl FakeStore {
             bindings: bindings.into_values().collect(),
             open_calls: open.into_iter().map(|(call, events)| OpenCall { call, events }).collect(),
             open_recordings: recordings.into_iter().collect(),
+            facts: facts.into_values().collect(),
         }
     }
 }

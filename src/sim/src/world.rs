@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base::{Duration, Instant, Random, WallTime};
 use bytes::Bytes;
 use config::{Config, Srtp};
-use exchange::io::{Command, Input, Output};
+use exchange::io::{Answer, Command, Input, Locate, Located, Mail, Output, Refusal, Sent};
 use exchange::{Exchange, ExchangeOptions, Restored};
 use media::control::DigitWay;
 use sdp::Direction;
@@ -20,6 +20,7 @@ use crate::ladder::{Ladder, name_of};
 use crate::network::{Faults, Network, Packet};
 use crate::phone::{Answering, CallId, Habits, Keys, Phone, Stage};
 use crate::plane::FakePlane;
+use crate::provider::{Account, Provider, Verdict};
 use crate::store::{Acknowledgement, FakeStore, StoreFaults};
 use crate::watch::{Violation, Watch};
 
@@ -45,6 +46,10 @@ pub struct World {
     pub plane: FakePlane,
     phones: BTreeMap<String, Phone>,
     by_address: BTreeMap<SocketAddr, String>,
+    /// Providers' servers, by their phones' names: what they do before their far end hears of it.
+    providers: BTreeMap<String, Provider>,
+    /// Names of the simulated world, with what name servers say of them.
+    names: BTreeMap<String, Vec<SocketAddr>>,
     /// The invariants.
     pub watch: Watch,
     ladder: Ladder,
@@ -56,6 +61,12 @@ pub struct World {
     last_message: Instant,
     /// Crash of the box: phones may keep calls that it has forgotten.
     crashes: u32,
+    /// What came of commands that were asked, in order.
+    pub answers: Vec<Result<Answer, Refusal>>,
+    /// Mails that were to be sent.
+    pub mails: Vec<Mail>,
+    /// Recordings whose files were removed.
+    pub removed: Vec<String>,
 }
 
 impl World {
@@ -81,6 +92,8 @@ impl World {
             plane,
             phones: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            providers: BTreeMap::new(),
+            names: BTreeMap::new(),
             watch: Watch::default(),
             ladder: Ladder::default(),
             inputs: VecDeque::new(),
@@ -88,6 +101,9 @@ impl World {
             spin: (Instant::ZERO, 0),
             last_message: Instant::ZERO,
             crashes: 0,
+            answers: Vec::new(),
+            mails: Vec::new(),
+            removed: Vec::new(),
         };
         world.drain();
         world
@@ -112,6 +128,31 @@ impl World {
         self.by_address.insert(phone.address(), number.to_owned());
         self.phones.insert(number.to_owned(), phone);
         self.collect_from_phones();
+    }
+
+    /// Adds a server of a provider. Its far end is the phone of that name.
+    pub fn add_provider(&mut self, name: &str, address: SocketAddr, account: Account) -> &mut Self {
+        let random = Random::from_number(self.random.next_u64());
+        let phone = Phone::new(name, "", address, BOX, Habits::PLAIN, random);
+        self.watch.expect(address.ip());
+        self.by_address.insert(address, name.to_owned());
+        self.phones.insert(name.to_owned(), phone);
+        self.providers.insert(name.to_owned(), Provider::new(address, account));
+        self
+    }
+
+    /// What name servers say of a name from now on.
+    pub fn name(&mut self, name: &str, addresses: &[SocketAddr]) -> &mut Self {
+        self.names.insert(name.to_owned(), addresses.to_vec());
+        self
+    }
+
+    /// A provider's server.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    pub fn provider(&mut self, name: &str) -> &mut Provider {
+        self.providers.get_mut(name).expect("a provider of that name")
     }
 
     /// Leaves messages of this method out of the ladder.
@@ -264,6 +305,35 @@ impl World {
         self.phone(number).calls().filter_map(|call| call.direction).collect()
     }
 
+    /// The phone watches an address of the box: `dialog`, `presence`, `message-summary` or `as-feature-event`.
+    pub fn subscribe(&mut self, number: &str, event: &str, target: &str) -> &mut Self {
+        self.with(number, |phone, now| phone.subscribe(now, event, target));
+        self
+    }
+
+    /// What a phone's lamp for an address shows: `idle`, `early<101`, `2/0`; empty if it was told nothing.
+    pub fn lamp(&self, number: &str, target: &str) -> &str {
+        self.phone(number).lamp(target)
+    }
+
+    /// The wall clock is read.
+    pub fn clock(&mut self) -> &mut Self {
+        self.input(Input::Clock(self.wall()));
+        self
+    }
+
+    /// A command from a page that waits for what comes of it.
+    pub fn ask(&mut self, command: Command) -> Option<Result<Answer, Refusal>> {
+        self.input(Input::Ask { ticket: 0, command });
+        self.answers.pop()
+    }
+
+    /// What became of a mail.
+    pub fn mail_sent(&mut self, id: &str, result: Sent) -> &mut Self {
+        self.input(Input::MailSent { id: id.to_owned(), result });
+        self
+    }
+
     /// A command from a page.
     pub fn command(&mut self, command: Command) -> &mut Self {
         self.input(Input::Command(command));
@@ -287,8 +357,8 @@ impl World {
         self.watch.forget_lost(self.store.durable());
         self.watch.crash(&restored);
         self.plane.crash();
-        for (recording, _) in &restored.open_recordings {
-            self.plane.recover(self.now, *recording);
+        for recording in restored.unfinished_recordings() {
+            self.plane.recover(self.now, recording);
         }
         self.crashes += 1;
         self.network.disconnect_all();
@@ -302,6 +372,7 @@ impl World {
         self.exchange = Exchange::new(options);
         self.ladder.note(self.now, "pbx is killed and starts again");
         self.drain();
+        self.take_inputs();
         self.collect_from_phones();
         self
     }
@@ -337,6 +408,17 @@ impl World {
             let flow = Flow { transport: Transport::Tcp, local: BOX, peer, connection };
             self.input(Input::FlowFailed { flow });
             self.collect_from_phones();
+        }
+        self
+    }
+
+    /// Every connection to a provider's server breaks, and the box notices.
+    pub fn break_connections(&mut self, provider: &str) -> &mut Self {
+        let peer = self.phone(provider).address();
+        for connection in self.network.connections_of(peer) {
+            self.network.disconnect(connection);
+            let flow = Flow { transport: Transport::Tcp, local: BOX, peer, connection };
+            self.input(Input::FlowFailed { flow });
         }
         self
     }
@@ -397,6 +479,19 @@ impl World {
         if calm && !busy && self.network.is_empty() && self.crashes == 0 {
             self.judge(audio::check(&self.phones, &self.plane));
             self.judge(audio::check_recordings(&self.phones, &self.plane, &self.config, &self.watch));
+        }
+    }
+
+    /// Nobody is in a call: every lamp of phones that are alive must say so.
+    ///
+    /// # Panics
+    /// If one does not.
+    pub fn assert_lamps_idle(&self) {
+        for phone in self.phones.values().filter(|phone| phone.alive) {
+            let lit = |shows: &str| ["trying", "early", "confirmed", "held"].iter().any(|word| shows.contains(word));
+            for (target, shows) in phone.lamps().filter(|(_, shows)| shows.is_empty() || lit(shows)) {
+                self.judge(Err(format!("the lamp of {} for {target} shows “{shows}”", phone.number)));
+            }
         }
     }
 
@@ -469,7 +564,20 @@ impl World {
             self.watch.before_message(from, &message);
             let flow = Flow { transport: transport_of(connection), local: BOX, peer: from, connection };
             self.input(Input::Sip { flow, message: Box::new(message), raw: bytes });
-        } else if let Some(phone) = self.by_address.get(&to).and_then(|number| self.phones.get_mut(number)) {
+        } else if let Some(number) = self.by_address.get(&to) {
+            if let Some(provider) = self.providers.get_mut(number) {
+                let calls = self.phones.get(number).map_or(0, |phone| phone.calls().count());
+                match provider.receive(self.now, from, &bytes, calls) {
+                    Verdict::Pass => {}
+                    Verdict::Drop => return,
+                    Verdict::Answer(answer) => {
+                        let packet = Packet { from: to, to: from, connection, bytes: answer };
+                        self.network.send(self.now, packet);
+                        return;
+                    }
+                }
+            }
+            let Some(phone) = self.phones.get_mut(number) else { return };
             phone.receive(self.now, from, connection, bytes);
             self.collect_from_phones();
         }
@@ -478,6 +586,10 @@ impl World {
     /// One input and what follows from it; what the network reports of sending comes as further inputs.
     fn input(&mut self, input: Input) {
         self.inputs.push_back(input);
+        self.take_inputs();
+    }
+
+    fn take_inputs(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             self.exchange.handle(self.now, input);
             self.drain();
@@ -504,6 +616,24 @@ impl World {
                 Ok(())
             }
             Output::Event(event) => self.watch.event(&event),
+            Output::Answer { result, .. } => {
+                self.answers.push(result);
+                Ok(())
+            }
+            Output::Locate { question, what } => {
+                let targets = located(&self.names, &what);
+                self.inputs.push_back(Input::Located { question, targets, holds: Duration::from_secs(300) });
+                Ok(())
+            }
+            Output::Mail(mail) => {
+                self.mails.push(*mail);
+                Ok(())
+            }
+            Output::RemoveRecording { file } => {
+                let named = self.store.restored(self.wall()).named_files().contains(&file);
+                self.removed.push(file.clone());
+                if named { Err(format!("{file} was removed, and the journal names it")) } else { Ok(()) }
+            }
         }
     }
 
@@ -577,4 +707,12 @@ fn options(now: Instant, config: &Arc<Config>, random: Random, restored: Restore
 
 fn new_exchange(now: Instant, config: &Arc<Config>, random: Random, restored: Restored) -> Exchange {
     Exchange::new(options(now, config, random, restored))
+}
+
+/// What name servers say; an address is one.
+fn located(names: &BTreeMap<String, Vec<SocketAddr>>, what: &Locate) -> Vec<Located> {
+    let transport = what.transport.unwrap_or(Transport::Udp);
+    let literal = what.host.parse().ok().map(|ip| SocketAddr::new(ip, what.port.unwrap_or(5060)));
+    let found = names.get(&what.host).cloned().unwrap_or_else(|| literal.into_iter().collect());
+    found.into_iter().map(|addr| Located { addr, transport, name: what.host.clone(), local: BOX }).collect()
 }

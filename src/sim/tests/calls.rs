@@ -140,7 +140,7 @@ fn busy_declined_no_answer_unregistered_unknown() {
             037.003 101 > pbx ACK
             037.003 101 > pbx INVITE sendrecv
             037.003 pbx > 101 100 INVITE
-            037.003 pbx > 101 404 INVITE
+            037.003 pbx > 101 503 INVITE
             037.005 101 > pbx ACK
             039.001 101 > pbx INVITE sendrecv
             039.001 pbx > 101 401 INVITE

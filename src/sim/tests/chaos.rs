@@ -48,6 +48,16 @@ fn people_with_all_faults_at_once() {
 }
 
 #[test]
+fn people_with_lines_to_the_outside() {
+    let sum = run(20_001, 12, ChaosOptions { line: true, ..ChaosOptions::PEOPLE });
+    println!("{sum:?}");
+    assert!(sum.answered * 10 > sum.calls, "the script does too little: {sum:?}");
+    let sum = run(20_101, 12, ChaosOptions { line: true, ..ChaosOptions::ALL });
+    println!("{sum:?}");
+    assert!(sum.answered * 20 > sum.calls, "the script does too little: {sum:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run() {
     let run = |seed| {
         let mut world = Chaos::new(seed, ChaosOptions::ALL).run();

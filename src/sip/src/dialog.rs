@@ -92,6 +92,25 @@ impl DialogError {
     }
 }
 
+/// A confirmed dialog as it is kept over a restart: see [`Dialog::parts`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DialogParts {
+    /// The Call-ID.
+    pub call_id: String,
+    /// Our From or To, with its tag.
+    pub local: String,
+    /// The peer's, with its tag if it has one.
+    pub remote: String,
+    /// The CSeq of our last request; 0: none.
+    pub local_cseq: u32,
+    /// The CSeq of the peer's last request; 0: none.
+    pub remote_cseq: u32,
+    /// The remote target.
+    pub target: String,
+    /// The route set, nearest first.
+    pub routes: Vec<String>,
+}
+
 /// One dialog, from our side.
 #[derive(Clone, Debug)]
 pub struct Dialog {
@@ -175,6 +194,47 @@ impl Dialog {
             target: compact_uri(&target),
             former_target: None,
             routes,
+        })
+    }
+
+    /// What must be kept of it to go on after a restart. `None` where a part is not text.
+    pub fn parts(&self) -> Option<DialogParts> {
+        let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).ok();
+        Some(DialogParts {
+            call_id: text(self.id.call_id.clone())?,
+            local: text(self.local.to_bytes())?,
+            remote: text(self.remote.to_bytes())?,
+            local_cseq: self.local_cseq.unwrap_or(0),
+            remote_cseq: self.remote_cseq.unwrap_or(0),
+            target: text(self.target.to_bytes())?,
+            routes: self.routes.iter().map(|route| text(route.to_bytes())).collect::<Option<_>>()?,
+        })
+    }
+
+    /// A confirmed dialog from before a restart.
+    ///
+    /// # Errors
+    /// [`DialogError::Unreadable`], [`DialogError::NoContact`].
+    pub fn from_parts(parts: &DialogParts) -> Result<Dialog, DialogError> {
+        let read = |text: &String| NameAddr::parse(text.as_bytes()).map_err(|_| DialogError::Unreadable);
+        let (local, remote) = (read(&parts.local)?, read(&parts.remote)?);
+        let tag = |value: &NameAddr| value.tag().cloned().unwrap_or_default();
+        let id = DialogId {
+            call_id: Bytes::copy_from_slice(parts.call_id.as_bytes()),
+            local_tag: tag(&local),
+            remote_tag: tag(&remote),
+        };
+        let target = Uri::parse(parts.target.as_bytes()).ok().filter(is_target).ok_or(DialogError::NoContact)?;
+        Ok(Dialog {
+            id: id.compact(),
+            state: DialogState::Confirmed,
+            local,
+            remote,
+            local_cseq: Some(parts.local_cseq).filter(|n| *n > 0),
+            remote_cseq: Some(parts.remote_cseq).filter(|n| *n > 0),
+            target,
+            former_target: None,
+            routes: parts.routes.iter().take(ROUTES_MAX).map(read).collect::<Result<_, _>>()?,
         })
     }
 

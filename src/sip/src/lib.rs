@@ -1,8 +1,9 @@
-//! SIP without I/O: messages, digest, transactions, dialogs, the registrar.
+//! SIP without I/O: messages, digest, transactions, dialogs, the registrar, event subscriptions.
 #![forbid(unsafe_code)]
 
 pub mod dialog;
 pub mod digest;
+pub mod event;
 mod flow;
 pub mod message;
 pub mod registrar;

@@ -13,7 +13,7 @@ use crate::disk::Disk;
 use crate::live::Live;
 
 const MAGIC: [u8; 8] = *b"STRWCKPT";
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 const HEADER: usize = 16;
 
 fn path(dir: &Path) -> PathBuf {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use base::{CallRef, ConfigVersion, RecordingId, WallTime};
-use exchange::record::{AccountRecord, CallEventKind, ConfigContent, ConfigRecord, Record, RecordingStep};
+use exchange::record::{AccountRecord, CallEventKind, ConfigContent, ConfigRecord, FactRecord, Record, RecordingStep};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -25,6 +25,15 @@ pub(crate) struct Live {
     pub(crate) open_calls: BTreeMap<CallRef, OpenCallState>,
     /// Recordings that began and have not ended: where they began.
     pub(crate) open_recordings: BTreeMap<RecordingId, (u64, Pos)>,
+    /// What was set at run time, by its key.
+    pub(crate) facts: BTreeMap<String, Fact>,
+}
+
+/// The newest fact of a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fact {
+    pub(crate) lsn: u64,
+    pub(crate) record: FactRecord,
 }
 
 /// A live binding.
@@ -93,6 +102,7 @@ impl Default for Live {
             config: None,
             open_calls: BTreeMap::new(),
             open_recordings: BTreeMap::new(),
+            facts: BTreeMap::new(),
         }
     }
 }
@@ -110,6 +120,7 @@ impl Live {
                 | Kind::Ladder
                 | Kind::Config
                 | Kind::Account
+                | Kind::Fact
                 | Kind::Recording),
             ) => self.apply_decoded(lsn, pos, codec::decode(lsn, kind, payload)?),
         }
@@ -164,6 +175,12 @@ impl Live {
                     self.open_recordings.remove(&recording.recording);
                 }
             },
+            Record::Fact(record) if record.value.is_none() => {
+                self.facts.remove(record.key.as_str());
+            }
+            Record::Fact(record) => {
+                self.facts.insert(record.key.clone(), Fact { lsn, record: *record });
+            }
             Record::Binding(_) | Record::Audit(_) | Record::Track(_) => {}
         }
     }

@@ -171,14 +171,18 @@ pub(crate) fn recording_ended(n: u64) -> Record {
         duration_ms: 60_000,
         octets: 240_000,
         pauses: vec![(10_000, 20_000)],
-        dropped: 0,
-        problem: None,
+        ..RecordingEnd::default()
     };
     recording(n, 500, RecordingStep::Ended(end))
 }
 
 pub(crate) fn recording_deleted(n: u64, by: &str) -> Record {
     recording(n, 900, RecordingStep::Deleted { by: by.to_owned() })
+}
+
+pub(crate) fn fact(key: &str, value: Option<&str>) -> Record {
+    let (at, by) = (at(1), "101".to_owned());
+    Record::Fact(Box::new(FactRecord { at, by, key: key.to_owned(), value: value.map(str::to_owned) }))
 }
 
 pub(crate) fn track(n: u64, leg: u64) -> Record {

@@ -72,6 +72,8 @@ impl RunArgs {
         let listen = Listen {
             sip: self.sip.unwrap_or(document.sip),
             sips: self.sips.or(document.sips),
+            sips_clients: document.sips_clients,
+            sips_client_ca: document.sips_client_ca.clone(),
             web: self.web.unwrap_or(document.web),
             rtp: self.rtp.unwrap_or(document.rtp),
         };
@@ -178,6 +180,9 @@ pub struct RouteArgs {
     /// The calling extension's number
     #[arg(long, value_name = "NUMBER")]
     pub from: Option<String>,
+    /// A call from outside by this trunk; `--from` is then the caller's number as +32470000001
+    #[arg(long, value_name = "TRUNK")]
+    pub trunk: Option<String>,
     /// What is dialled
     #[arg(long, value_name = "NUMBER")]
     pub to: String,

@@ -19,6 +19,10 @@ const PEOPLE: [&str; 9] = [
 const FIRST: u32 = 101;
 /// The reception may listen in to the others.
 const SUPERVISOR: u32 = 109;
+/// From here on people have mailboxes that take their unanswered calls.
+const FIRST_MAILBOX: u32 = 107;
+/// What opens them, and shared phones.
+const PIN: &str = "4711";
 
 /// The document. It listens on this machine only: everybody knows its secrets.
 pub fn document() -> Document {
@@ -30,13 +34,20 @@ pub fn document() -> Document {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "[[extension]]\nnumber = \"{number}\"\nname = \"{name}\"\nsecret = \"{}\"\nsupervisor = {}\n",
+            "[[extension]]\nnumber = \"{number}\"\nname = \"{name}\"\nsecret = \"{}\"\nsupervisor = {}\n\
+             voicemail = {}\nvoicemail_pin = \"{PIN}\"\n",
             secret(&number.to_string()),
             number == SUPERVISOR,
+            number >= FIRST_MAILBOX,
         );
     }
     text.push_str("[[ring_group]]\nnumber = \"400\"\nname = \"Sales\"\nmembers = [\"101\", \"102\", \"103\"]\n\n");
-    text.push_str("[[conference]]\nnumber = \"600\"\nname = \"Weekly meeting\"\n");
+    text.push_str("[[conference]]\nnumber = \"600\"\nname = \"Weekly meeting\"\n\n");
+    text.push_str("[[paging]]\nnumber = \"800\"\nname = \"Everybody\"\nmembers = [\"101\", \"102\", \"103\"]\n\n");
+    text.push_str(
+        "[[hours]]\nname = \"office\"\ncode = \"1\"\nopen = [\"mon-fri 09:00-17:30\"]\n\
+         breaks = [\"mon-fri 12:30-13:00\"]\nholidays = [\"be\"]\n",
+    );
     Document::parse(&text).expect("the demo company is valid: a test parses it")
 }
 
@@ -68,6 +79,34 @@ pub fn dialling_guide(config: &Config) -> String {
     row(&mut out, &codes.own_number, "Own number", "says which extension you are");
     row(&mut out, &codes.music, "Music on hold", "what held callers hear");
     row(&mut out, &codes.milliwatt, "Milliwatt", "1,004 Hz at 0 dBm0");
+    for paging in config.paging.values() {
+        row(&mut out, &paging.number, &paging.name, &format!("speaks to {}", paging.members.join(", ")));
+    }
+    let office = &config.codes;
+    if config.extensions.values().any(|extension| extension.voicemail) {
+        row(&mut out, &office.voicemail, "Mailbox", "one's own messages");
+    }
+    if config.parking.slots > 0 {
+        row(&mut out, &config.parking.number, "Parking", "transfer a call here; dial its slot to take it");
+    }
+    row(&mut out, &format!("{}…", office.pickup), "Pick-up", "the call that rings at the extension behind it");
+    row(
+        &mut out,
+        &format!("{}…", office.forward_all),
+        "Forward",
+        &format!("to the number behind it; {} ends it", office.forward_all_off),
+    );
+    row(&mut out, &office.dnd_toggle, "Do not disturb", "on, and off again");
+    for hours in config.hours.values() {
+        if let Some(code) = &hours.code {
+            row(
+                &mut out,
+                &format!("{}{code}", office.day_night),
+                "Day and night",
+                &format!("of the hours {}", hours.name),
+            );
+        }
+    }
     let supervisors: Vec<&str> =
         config.extensions.values().filter(|extension| extension.supervisor).map(|e| e.number.as_str()).collect();
     if !supervisors.is_empty() {
@@ -116,6 +155,13 @@ mod tests {
               *65    Own number           says which extension you are
               *9664  Music on hold        what held callers hear
               *9197  Milliwatt            1,004 Hz at 0 dBm0
+              800    Everybody            speaks to 101, 102, 103
+              *97    Mailbox              one's own messages
+              700    Parking              transfer a call here; dial its slot to take it
+              **…    Pick-up              the call that rings at the extension behind it
+              *72…   Forward              to the number behind it; *73 ends it
+              *76    Do not disturb       on, and off again
+              *281   Day and night        of the hours office
               *33…   Listen in            to the extension behind it, from 109; then 4, 5 or 6
             During a call *1 records and *3 pauses the recording.
         "#]]

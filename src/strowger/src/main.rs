@@ -4,13 +4,18 @@
 //! `commands` hold all else. Refuses to decide anything that a page or a test would want to know.
 
 mod args;
+mod asks;
+mod calendars;
 mod changes;
 mod commands;
 mod control;
 mod demo;
+mod errands;
 mod exit;
 mod host;
+mod mail;
 mod memory;
+mod phones;
 mod run;
 mod signalling;
 mod sound;

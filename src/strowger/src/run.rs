@@ -14,29 +14,35 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use anyhow::Context;
-use base::ConfigVersion;
+use base::{ConfigVersion, Redacted};
 use config::{Config, Listen};
 use exchange::io::{Command, Input};
 use exchange::live::Event;
 use exchange::record::{AuditRecord, Record};
 use exchange::{Exchange, ExchangeOptions, OpenCall, Restored};
 use net::NetError;
-use net::stream::{StreamHub, StreamOptions};
+use net::stream::{StreamHub, StreamOptions, TlsClients};
 use net::wake::Wake;
 use plane::Plane;
+use provision::BoxKey;
 use sd_notify::NotifyState;
 use store::{RecordingInfo, Store, StoreOptions};
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 use web::{About, Backend, Change, ChangeRequest, CurrentConfig, LiveHub, WebOptions, WebServer};
 
 use crate::args::{RunArgs, data_dir};
+use crate::asks::{Answers, Asks};
+use crate::calendars::Calendars;
 use crate::changes::{CONSOLE, Changes};
 use crate::commands::read_document;
 use crate::control;
 use crate::demo;
+use crate::errands::Errands;
 use crate::exit::{Exit, Failure};
 use crate::host::{random, wall_clock};
 use crate::memory;
+use crate::phones;
 use crate::signalling::{Clock, Inbox, Parts, Pulse, Signalling, event_queue};
 use crate::sound::Sound;
 
@@ -65,7 +71,8 @@ pub fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let wake = Wake::new().context("no file descriptor left")?;
     let (inbox, receiver) = Inbox::new(wake.clone());
     let current = Arc::new(CurrentConfig::new(ConfigVersion(0), Arc::new(Config::default())));
-    let changes = Arc::new(Changes::open(store.clone(), wall_clock, in_force(&current, &inbox))?);
+    let changed = Arc::new(Notify::new());
+    let changes = Arc::new(Changes::open(store.clone(), wall_clock, in_force(&current, &inbox, &changed))?);
     prepare(&args, &changes)?;
     let (version, config) = changes.current()?;
     current.store(version, Arc::clone(&config));
@@ -77,8 +84,20 @@ pub fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime does not start")?;
-    let whole =
-        Whole { args: &args, folder: &folder, clock, store, wake, inbox, receiver, current, changes, config, listen };
+    let whole = Whole {
+        args: &args,
+        folder: &folder,
+        clock,
+        store,
+        wake,
+        inbox,
+        receiver,
+        current,
+        changed,
+        changes,
+        config,
+        listen,
+    };
     let ended = whole.run(&runtime);
     runtime.shutdown_timeout(GRACE);
     ended
@@ -94,6 +113,8 @@ struct Whole<'a> {
     inbox: Inbox,
     receiver: Receiver<Input>,
     current: Arc<CurrentConfig>,
+    /// Rung when another configuration has come into force.
+    changed: Arc<Notify>,
     changes: Arc<Changes>,
     config: Arc<Config>,
     listen: Listen,
@@ -120,32 +141,40 @@ impl Whole<'_> {
         let plane = Arc::new(Plane::start(options, Arc::new(on_media)).context("the audio plane does not start")?);
 
         let (streams_in, streams) = net::stream::inbound_queue();
-        let hub = StreamHub::start(handle.clone(), StreamOptions::default(), streams_in, self.wake.clone());
+        let hub = {
+            let tls_client = Some(TlsClients::new(&[]).context("TLS towards providers")?);
+            let options = StreamOptions { tls_client, ..StreamOptions::default() };
+            StreamHub::start(handle.clone(), options, streams_in, self.wake.clone())
+        };
         let _entered = handle.enter();
         hub.serve_tcp(tcp).with_context(|| format!("SIP over TCP on {sip}"))?;
 
         let (events, news) = event_queue();
+        let asks = Arc::new(Asks::default());
         let live = LiveHub::new(wall_clock);
         publish_news(news, Arc::clone(&live))?;
-        let web = runtime.block_on(self.serve_pages(live, sip, &sound))?;
+        let web = runtime.block_on(self.serve_pages(live, sip, &sound, Arc::clone(&asks)))?;
         let sips = match self.listen.sips {
             Some(address) => {
                 let listener = net::stream::bind(address).map_err(net_failure)?;
-                let tls = web.sip_tls().context("SIP over TLS")?;
+                let tls = web.sip_tls(&self.listen).context("SIP over TLS")?;
                 Some(hub.serve_tls(listener, tls).with_context(|| format!("SIP over TLS on {address}"))?)
             }
             None => None,
         };
 
         let open_recordings = self.store.open_recordings();
-        let exchange = self.exchange(&open_recordings)?;
-        let ids: Vec<_> = open_recordings.iter().map(|r| r.recording).collect();
-        sound.recover(&ids, tell);
+        let restored = self.restored(&open_recordings);
+        let unfinished = restored.unfinished_recordings();
+        sound.sweep(&restored.named_files(), &unfinished);
+        let exchange = self.exchange(restored)?;
+        sound.recover(&unfinished, tell);
         let current = Arc::clone(&self.current);
         sound.keep_tidy(self.store.clone(), move || current.load().1.recording.keep_days)?;
         let bell = self.wake.clone();
         let journal = self.store.writer(Arc::new(move || bell.wake()));
         let pulse = Arc::new(Pulse::default());
+        let phone_key = self.phone_key()?;
         let signalling = Signalling::new(Parts {
             exchange,
             udp,
@@ -155,6 +184,15 @@ impl Whole<'_> {
             media,
             plane: Arc::clone(&plane),
             journal,
+            answers: Answers::new(Arc::clone(&asks)),
+            errands: Errands::start(
+                &handle,
+                self.inbox.clone(),
+                hub.clone(),
+                Arc::clone(&self.current),
+                sound.for_pages().0,
+                (sip.port(), sips.map(|at| at.port())),
+            )?,
             events,
             wake: self.wake,
             clock: self.clock,
@@ -167,9 +205,19 @@ impl Whole<'_> {
             result
         })?;
 
+        let calendars = self.store.clone();
+        Calendars::start(&handle, calendars, Arc::clone(&self.current), asks, self.inbox.clone())
+            .context("the fetching of calendars does not start")?;
         let control = control::listen(self.folder).context("control socket")?;
         let control = handle.spawn(control.serve(Arc::clone(&self.changes)));
         announce(self.args, &self.config, sip, sips, web.address);
+        let phones = handle.spawn(phones::serve(phones::Surroundings {
+            store: self.store.clone(),
+            config: Arc::clone(&self.current),
+            changed: Arc::clone(&self.changed),
+            web: web.address,
+            key: phone_key,
+        }));
         let watchdog = handle.spawn(watch(Arc::clone(&pulse)));
         let tidying = handle.spawn(tidy_memory());
 
@@ -181,6 +229,7 @@ impl Whole<'_> {
             // Calls are told, their final records written; then nothing more can come.
             let joined = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(move || thread.join())).await;
             watchdog.abort();
+            phones.abort();
             tidying.abort();
             control.abort();
             web.stop(GRACE).await;
@@ -204,25 +253,42 @@ impl Whole<'_> {
         }
     }
 
-    fn exchange(&self, open_recordings: &[RecordingInfo]) -> anyhow::Result<Exchange> {
+    fn restored(&self, open_recordings: &[RecordingInfo]) -> Restored {
         let open_calls = self.store.open_calls();
+        Restored {
+            bindings: self.store.bindings(),
+            facts: self.store.facts(""),
+            open_recordings: open_recordings.iter().map(|r| (r.recording, r.call)).collect(),
+            open_calls: open_calls.into_iter().map(|c| OpenCall { call: c.call, events: c.events }).collect(),
+        }
+    }
+
+    fn exchange(&self, restored: Restored) -> anyhow::Result<Exchange> {
         Ok(Exchange::new(ExchangeOptions {
             now: self.clock.now(),
             wall: wall_clock(),
             config: Arc::clone(&self.config),
             rtp: self.listen.rtp,
             random: random()?,
-            restored: Restored {
-                bindings: self.store.bindings(),
-                open_recordings: open_recordings.iter().map(|r| (r.recording, r.call)).collect(),
-                open_calls: open_calls.into_iter().map(|c| OpenCall { call: c.call, events: c.events }).collect(),
-            },
+            restored,
         }))
     }
 
-    async fn serve_pages(&self, live: Arc<LiveHub>, sip: SocketAddr, sound: &Sound) -> anyhow::Result<WebServer> {
+    fn phone_key(&self) -> anyhow::Result<BoxKey> {
+        Ok(Redacted(crate::sound::key_of(&self.folder.join("phones.key")).context("the key of the phones")?))
+    }
+
+    async fn serve_pages(
+        &self,
+        live: Arc<LiveHub>,
+        sip: SocketAddr,
+        sound: &Sound,
+        asks: Arc<Asks>,
+    ) -> anyhow::Result<WebServer> {
         let (recordings, sounds) = sound.for_pages();
+        let phone_key = self.phone_key()?;
         let (inbox, changes) = (self.inbox.clone(), Arc::clone(&self.changes));
+        let asking = self.inbox.clone();
         let backend = Backend {
             store: self.store.clone(),
             live,
@@ -230,6 +296,7 @@ impl Whole<'_> {
             commands: Box::new(move |command| {
                 inbox.send(Input::Command(command));
             }),
+            ask: Box::new(move |command| Box::pin(Arc::clone(&asks).ask(asking.clone(), command))),
             apply: Box::new(move |request| {
                 let changes = Arc::clone(&changes);
                 Box::pin(async move {
@@ -243,6 +310,7 @@ impl Whole<'_> {
                     }
                 })
             }),
+            phone_key,
             clock: wall_clock,
             recordings,
             sounds,
@@ -264,11 +332,12 @@ impl Whole<'_> {
 }
 
 /// What happens when a version comes into force: pages see it, the exchange gets it.
-fn in_force(current: &Arc<CurrentConfig>, inbox: &Inbox) -> crate::changes::InForce {
-    let (current, inbox) = (Arc::clone(current), inbox.clone());
+fn in_force(current: &Arc<CurrentConfig>, inbox: &Inbox, changed: &Arc<Notify>) -> crate::changes::InForce {
+    let (current, inbox, changed) = (Arc::clone(current), inbox.clone(), Arc::clone(changed));
     Box::new(move |version, config| {
         current.store(version, Arc::clone(config));
         inbox.send_waiting(Input::Config(Arc::clone(config)));
+        changed.notify_one();
     })
 }
 

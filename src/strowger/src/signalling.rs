@@ -28,6 +28,8 @@ use sip::message::Malformed;
 use sip::{Flow, Transport};
 use store::Writer;
 
+use crate::asks::Answers;
+use crate::errands::Errands;
 use crate::host::wall_clock;
 
 /// Datagrams handled between two looks at the other queues.
@@ -125,6 +127,10 @@ pub struct Parts {
     pub plane: Arc<Plane>,
     /// The journal.
     pub journal: Writer,
+    /// Answers to commands, on their way back.
+    pub answers: Answers,
+    /// What is done elsewhere: servers to be found, mails to be sent.
+    pub errands: Errands,
     /// Where events for the pages go.
     pub events: SyncSender<Event>,
     /// The bell.
@@ -146,6 +152,8 @@ pub struct Signalling {
     datagrams: Vec<(Flow, Bytes)>,
     acknowledged: u64,
     failed: u64,
+    /// Records put out so far.
+    appended: u64,
     clock_due: Instant,
     unpublished: VecDeque<Event>,
     events_lost: bool,
@@ -163,6 +171,7 @@ impl Signalling {
             datagrams: Vec::with_capacity(BATCH),
             acknowledged: 0,
             failed: 0,
+            appended: 0,
             clock_due: Instant::ZERO,
             unpublished: VecDeque::new(),
             events_lost: false,
@@ -259,10 +268,12 @@ impl Signalling {
         let status = self.parts.journal.status();
         if status.failed_upto > self.failed {
             self.failed = status.failed_upto;
+            self.parts.answers.failed(status.failed_upto);
             self.handle(Input::StoreFailed { upto: status.failed_upto });
         }
         if status.durable_upto > self.acknowledged {
             self.acknowledged = status.durable_upto;
+            self.parts.answers.durable(status.durable_upto);
             self.handle(Input::Durable { upto: status.durable_upto });
         }
     }
@@ -298,8 +309,12 @@ impl Signalling {
                 Output::Transmit { flow, bytes } => self.send(flow, bytes),
                 Output::Media(command) => self.commands.push(command),
                 Output::Record(record) => {
-                    self.parts.journal.append(record);
+                    self.appended = self.parts.journal.append(record);
                 }
+                Output::Answer { ticket, result } => self.parts.answers.given(ticket, self.appended, result),
+                Output::Locate { question, what } => self.parts.errands.locate(question, what),
+                Output::Mail(mail) => self.parts.errands.mail(*mail),
+                Output::RemoveRecording { file } => self.parts.errands.remove_recording(file),
                 Output::Event(event) => self.unpublished.push_back(event),
             }
         }

@@ -17,7 +17,7 @@ use media::control::{MediaEvent, RecordingEnd};
 use media::speech::{SoundState, VoiceOptions};
 use plane::PlaneOptions;
 use plane::library::{Library, LibraryOptions};
-use plane::recorder::{Key, OnEnd, Recorder, RecorderOptions, open_plain};
+use plane::recorder::{Key, OnEnd, Recorder, RecorderOptions, RecordingSource, open_plain};
 use store::Store;
 use web::{OpenFile, RecordingFiles, SoundInfo};
 
@@ -26,6 +26,8 @@ use crate::host::{random, wall_clock};
 /// Below the data folder.
 const RECORDINGS: &str = "recordings";
 const SOUNDS: &str = "sounds";
+/// Below the recordings: messages and greetings.
+const VOICEMAIL: &str = "voicemail/";
 const KEY: &str = "recordings.key";
 /// Decoded sounds kept in memory.
 const CACHE_OCTETS: usize = 64 * 1024 * 1024;
@@ -53,7 +55,7 @@ impl Sound {
         config: &Config,
         tell: impl Fn(MediaEvent) + Send + Sync + 'static,
     ) -> anyhow::Result<Sound> {
-        let key = key_of(&data.join(KEY)).context("the key of the recordings")?;
+        let key = Key::from(key_of(&data.join(KEY)).context("the key of the recordings")?);
         let folder = data.join(RECORDINGS);
         let on_end: OnEnd = Arc::new(move |recording, end| tell(MediaEvent::Recorded { recording, end }));
         let options = RecorderOptions {
@@ -66,6 +68,7 @@ impl Sound {
         let library = Library::start(LibraryOptions {
             sounds: Some(data.join(SOUNDS)),
             cache_octets_max: CACHE_OCTETS,
+            recordings: Some(RecordingSource { folder: folder.clone(), key: Some(key) }),
             text_to_speech: config.media.text_to_speech.as_ref().map(PathBuf::from),
         })
         .context("the library of sounds does not start")?;
@@ -88,6 +91,21 @@ impl Sound {
             },
             sounds: Some(Arc::new(self.library.clone())),
             recorder: Some(self.recorder.clone()),
+        }
+    }
+
+    /// Removes files of mailboxes that nothing names: the power failed between the record and the file.
+    pub fn sweep(&self, named: &BTreeSet<String>, unfinished: &[RecordingId]) {
+        let files = match self.recorder.files(VOICEMAIL) {
+            Ok(files) => files,
+            Err(error) => return tracing::warn!(%error, "the files of mailboxes could not be looked through"),
+        };
+        let is_open = |file: &str| unfinished.iter().any(|recording| file.contains(&recording.to_string()));
+        for file in files.iter().filter(|file| !named.contains(*file) && !is_open(file)) {
+            match self.recorder.remove(file) {
+                Ok(()) => tracing::info!(file, "a recording that no mailbox has any more was removed"),
+                Err(error) => tracing::warn!(file, %error, "a recording that no mailbox has stays"),
+            }
         }
     }
 
@@ -147,8 +165,9 @@ fn remove_old(store: &Store, recorder: &Recorder, keep_days: u32) {
     }
 }
 
-/// The key under which recordings are kept, drawn at the first start. Who has it and the files can hear them.
-fn key_of(path: &Path) -> anyhow::Result<Key> {
+/// A key of the box, drawn at the first start. Who has that of the recordings and the files can hear them; who has that
+/// of the phones can be any of them.
+pub fn key_of(path: &Path) -> anyhow::Result<[u8; 32]> {
     let mut octets = [0; 32];
     match fs::File::open(path) {
         Ok(mut file) => file.read_exact(&mut octets).context("it is cut short")?,
@@ -166,7 +185,7 @@ fn key_of(path: &Path) -> anyhow::Result<Key> {
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(Key::from(octets))
+    Ok(octets)
 }
 
 /// The recordings' folder as the pages see it.
@@ -215,22 +234,25 @@ impl web::Sounds for Shelf {
         let began = Instant::now();
         loop {
             match self.0.sound(name) {
-                SoundState::Ready(sound) => {
-                    let mut out = Vec::with_capacity(sound.at16k.len() * 2 + WavWriter::HEADER);
-                    let mut writer = WavWriter::new(WavFormat::Linear16k, 1, &mut out);
-                    writer.push(&sound.at16k, &mut out);
-                    let header = writer.header();
-                    if let Some(room) = out.get_mut(..header.len()) {
-                        room.copy_from_slice(&header);
-                    }
-                    return Ok(out);
-                }
+                SoundState::Ready(sound) => return Ok(wav_of(&sound)),
                 SoundState::Loading if began.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(10)),
                 SoundState::Loading => return Err(io::ErrorKind::TimedOut.into()),
                 SoundState::Failed(why) => return Err(io::Error::new(io::ErrorKind::NotFound, why)),
             }
         }
     }
+}
+
+/// A sound as WAV, 16 bits at 16 kHz.
+pub fn wav_of(sound: &media::speech::Sound) -> Vec<u8> {
+    let mut out = Vec::with_capacity(sound.at16k.len() * 2 + WavWriter::HEADER);
+    let mut writer = WavWriter::new(WavFormat::Linear16k, 1, &mut out);
+    writer.push(&sound.at16k, &mut out);
+    let header = writer.header();
+    if let Some(room) = out.get_mut(..header.len()) {
+        room.copy_from_slice(&header);
+    }
+    out
 }
 
 fn info(sound: plane::library::SoundInfo) -> SoundInfo {

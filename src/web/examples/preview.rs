@@ -19,7 +19,14 @@ async fn main() {
     let people = if empty { Vec::new() } else { fixture::company() };
     let (backend, _commands) = fixture::backend(&folder.0, &people, Arc::new(store::disk::OsDisk));
     if !empty {
-        fixture::add_group(&backend);
+        fixture::add_telephony(&backend);
+        fixture::fill_trunks(&backend);
+        let now = fixture::wall().unix_ms();
+        fixture::put_fact(
+            &backend,
+            "blocked/+32470999999",
+            &format!("{{\"by\":\"101\",\"at\":{now},\"reason\":\"\"}}"),
+        );
         fixture::fill_history(&backend, 137);
         fixture::fill_live(&backend);
         let calls = backend.store.calls(&store::CallFilter::default(), 40, None).expect("a history").calls;

@@ -16,6 +16,7 @@ use crate::login::password::Hasher;
 use crate::login::session::{Sessions, WebSession};
 use crate::login::throttle::Throttle;
 use crate::pages::recordings::Listened;
+use crate::provisioning::Provisioning;
 
 /// Questions to the store at once; further ones wait for their turn.
 const QUESTIONS_MAX: usize = 4;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub backend: Arc<Backend>,
     pub sessions: Sessions,
     pub throttle: Throttle,
+    /// Desk phones.
+    pub provisioning: Provisioning,
     pub hasher: Hasher,
     /// The address the pages are served on.
     pub web: SocketAddr,
@@ -37,6 +40,8 @@ pub(crate) struct App {
     pub streams: Arc<Semaphore>,
     /// Uploads in hand, each held in memory while it is read and decoded; more are refused as busy.
     pub uploads: Semaphore,
+    /// Calendars, read.
+    pub feeds: crate::clocks::Feeds,
     /// Who listened to which recording a moment ago.
     pub listened: Listened,
     /// What the journal said when it last refused a record of ours.
@@ -56,11 +61,13 @@ impl App {
             backend,
             sessions: Sessions::default(),
             throttle: Throttle::default(),
+            provisioning: Provisioning::default(),
             hasher: Hasher::new(),
             web,
             questions: Semaphore::new(QUESTIONS_MAX),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             uploads: Semaphore::new(UPLOADS_MAX),
+            feeds: crate::clocks::Feeds::default(),
             listened: Listened::default(),
             store_trouble: Mutex::default(),
             random: rustls::crypto::aws_lc_rs::default_provider().secure_random,

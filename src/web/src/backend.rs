@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base::{ConfigVersion, WallTime};
 use config::{Config, ConfigError, Edit};
-use exchange::io::Command;
+use exchange::io::{Answer, Command, Refusal};
 use futures_util::future::BoxFuture;
 use store::Store;
 
@@ -23,17 +23,24 @@ pub struct Backend {
     pub config: Arc<CurrentConfig>,
     /// Hands a command to the exchange; must not block.
     pub commands: Box<dyn Fn(Command) + Send + Sync>,
+    /// Hands a command to the exchange and waits until what it changed is on disk.
+    pub ask: Ask,
     /// Checks a change, makes it durable, then puts it into force.
     pub apply: Apply,
     /// The recordings' folder.
     pub recordings: Box<dyn RecordingFiles>,
     /// The library's sounds.
     pub sounds: Box<dyn Sounds>,
+    /// From which the secrets of desk phones are derived.
+    pub phone_key: provision::BoxKey,
     /// The wall clock.
     pub clock: fn() -> WallTime,
     /// What this box is and where it listens.
     pub about: About,
 }
+
+/// See [`Backend::ask`].
+pub type Ask = Box<dyn Fn(Command) -> BoxFuture<'static, Result<Answer, Refusal>> + Send + Sync>;
 
 /// See [`Backend::apply`].
 pub type Apply = Box<dyn Fn(ChangeRequest) -> BoxFuture<'static, Result<ConfigVersion, ApplyError>> + Send + Sync>;

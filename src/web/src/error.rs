@@ -82,7 +82,7 @@ impl IntoResponse for Trouble {
             Trouble::Store(_) => ("The store is not available", "The log of the box says why. Calls are not affected."),
             Trouble::Internal(_) => ("Something went wrong", "The log of the box says what. Calls are not affected."),
         };
-        let view = ErrorPage { title, message: sentence(&self.to_string()), hint };
+        let view = ErrorPage { title, message: crate::words::sentence(&self.to_string()), hint };
         let body = view.render().unwrap_or_else(|_| title.to_owned());
         with_retry(&self, (self.status(), Html(body)).into_response())
     }
@@ -93,12 +93,6 @@ fn with_retry(trouble: &Trouble, mut response: Response) -> Response {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
-}
-
-fn sentence(clause: &str) -> String {
-    let mut chars = clause.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
 }
 
 #[derive(Template)]

@@ -16,9 +16,12 @@ use crate::app::Shared;
 use crate::guard::{Needs, cross_site, headers, permission};
 use crate::login::pages as login;
 use crate::pages::{
-    calls, conferences, configuration, extensions, groups, home, music, palette, recordings, sounds, system,
+    calls, conferences, configuration, extensions, groups, home, music, palette, phones, recordings, sounds, system,
 };
-use crate::{api, assets, metrics};
+use crate::{api, assets, metrics, provisioning};
+
+mod office;
+mod telephony;
 
 /// A body may have this many octets.
 const BODY_MAX: usize = 256 << 10;
@@ -83,7 +86,7 @@ fn name_of(filter: MethodFilter) -> axum::http::Method {
 #[rustfmt::skip]
 pub(crate) fn table() -> Vec<Route> {
     let (g, p, u, d) = (MethodFilter::GET, MethodFilter::POST, MethodFilter::PUT, MethodFilter::DELETE);
-    vec![
+    let mut rows = vec![
         row(g, "/login", PUBLIC, login::show),
         row(p, "/login", PUBLIC, login::sign_in),
         row(p, "/logout", SIGNED_IN, login::sign_out),
@@ -92,6 +95,9 @@ pub(crate) fn table() -> Vec<Route> {
         row(g, "/assets/{name}", PUBLIC, assets::get),
         row(g, "/healthz", PUBLIC, metrics::healthz),
         row(g, "/metrics", Needs::LocalOrViewer, metrics::get),
+
+        row(g, "/prov/{file}", PUBLIC, provisioning::without_token),
+        row(g, "/prov/{token}/{file}", PUBLIC, provisioning::with_token),
 
         row(g, "/", VIEWER, home::show),
         row(g, "/palette", VIEWER, palette::get),
@@ -105,6 +111,27 @@ pub(crate) fn table() -> Vec<Route> {
         row(p, "/extensions/{number}/forget", ADMIN, extensions::forget),
         row(g, "/extensions/{number}/delete", ADMIN, extensions::ask_delete),
         row(p, "/extensions/{number}/delete", ADMIN, extensions::delete),
+
+        row(g, "/phones", VIEWER, phones::list),
+        row(p, "/phones", ADMIN, phones::create),
+        row(g, "/phones.csv", VIEWER, phones::table::export),
+        row(g, "/phones/table", VIEWER, phones::table::show),
+        row(p, "/phones/table", ADMIN, phones::table::import).with_body(CONFIG_BODY_MAX),
+        row(g, "/phones/new", ADMIN, phones::new),
+        row(g, "/phones/{mac}", VIEWER, phones::show),
+        row(p, "/phones/{mac}", ADMIN, phones::change),
+        row(p, "/phones/{mac}/invite", ADMIN, phones::invite),
+        row(p, "/phones/{mac}/resync", ADMIN, phones::resync),
+        row(p, "/phones/{mac}/renew", ADMIN, phones::renew),
+        row(g, "/phones/{mac}/delete", ADMIN, phones::ask_delete),
+        row(p, "/phones/{mac}/delete", ADMIN, phones::delete),
+
+        row(g, "/key-layouts", VIEWER, phones::layouts::list),
+        row(p, "/key-layouts", ADMIN, phones::layouts::create),
+        row(g, "/key-layouts/new", ADMIN, phones::layouts::new),
+        row(g, "/key-layouts/{layout}", VIEWER, phones::layouts::show),
+        row(p, "/key-layouts/{layout}", ADMIN, phones::layouts::change),
+        row(p, "/key-layouts/{layout}/delete", ADMIN, phones::layouts::delete),
 
         row(g, "/ring-groups", VIEWER, groups::list),
         row(p, "/ring-groups", ADMIN, groups::create),
@@ -162,6 +189,10 @@ pub(crate) fn table() -> Vec<Route> {
         row(g, "/api/v1/extensions/{number}", VIEWER, api::extensions::get),
         row(u, "/api/v1/extensions/{number}", ADMIN, api::extensions::put),
         row(d, "/api/v1/extensions/{number}", ADMIN, api::extensions::delete),
+        row(g, "/api/v1/phones", VIEWER, api::phones::list),
+        row(g, "/api/v1/phones/{mac}", VIEWER, api::phones::get),
+        row(u, "/api/v1/phones/{mac}", ADMIN, api::phones::put),
+        row(d, "/api/v1/phones/{mac}", ADMIN, api::phones::delete),
         row(g, "/api/v1/calls", VIEWER, api::calls::list),
         row(g, "/api/v1/calls/{call}", VIEWER, api::calls::get),
         row(g, "/api/v1/calls/{call}/tracks", VIEWER, api::tracks::get),
@@ -178,7 +209,10 @@ pub(crate) fn table() -> Vec<Route> {
         row(g, "/api/v1/config", ADMIN, api::config::get),
         row(u, "/api/v1/config", ADMIN, api::config::put).with_body(CONFIG_BODY_MAX),
         row(g, "/api/v1/config/history", VIEWER, api::config::history),
-    ]
+    ];
+    rows.extend(telephony::rows());
+    rows.extend(office::rows());
+    rows
 }
 
 /// The router made of the table, with everything that a request passes on its way.

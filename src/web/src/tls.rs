@@ -4,6 +4,8 @@
 //! day of a certificate that this program made; without that file the certificate is somebody else's and is never
 //! touched. TLS 1.2 and 1.3 by rustls, which knows neither RSA key exchange nor CBC.
 
+mod clients;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -22,6 +24,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+
+pub(crate) use clients::Clients;
 
 /// Apple's systems refuse a longer life, even where the user trusts the certificate.
 const LIFE_DAYS: i64 = 820;
@@ -124,10 +128,17 @@ impl Served {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
     }
 
-    /// A configuration for rustls that offers these protocols (RFC 7301), if any.
-    pub fn server_config(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, rustls::Error> {
+    /// A configuration for rustls that offers these protocols (RFC 7301), if any, to these clients.
+    pub fn server_config(
+        self: &Arc<Self>,
+        protocols: &[&[u8]],
+        clients: &Clients,
+    ) -> Result<Arc<ServerConfig>, rustls::Error> {
         let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(self) as Arc<_>);
+        let builder = builder.with_client_cert_verifier(clients.verifier());
+        let mut config = builder.with_cert_resolver(Arc::clone(self) as Arc<_>);
+        // Ten thousand phones that come back after a cut shall not cost ten thousand full handshakes.
+        config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(Arc::new(config))
     }
@@ -231,8 +242,8 @@ mod tests {
         let mode = fs::metadata(files.path("key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let served = Served::new(files.load().unwrap());
-        assert_eq!(served.server_config(&[b"h2"]).unwrap().alpn_protocols, [b"h2".to_vec()]);
-        assert!(served.server_config(&[]).unwrap().alpn_protocols.is_empty());
+        assert_eq!(served.server_config(&[b"h2"], &Clients::NONE).unwrap().alpn_protocols, [b"h2".to_vec()]);
+        assert!(served.server_config(&[], &Clients::NONE).unwrap().alpn_protocols.is_empty());
         let late = now() + base::Duration::from_secs(800 * 86_400);
         assert!(files.ensure(late, &names).unwrap(), "fewer than 30 days are left");
         fs::remove_file(files.path("self-made")).unwrap();

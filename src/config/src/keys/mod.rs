@@ -3,11 +3,14 @@
 //! The table drives the parser's defaults, the range checks, the hints at misspelt keys and the
 //! commented reference; nothing about a key is said twice.
 
+mod item;
 mod kind;
 mod table;
 
-pub use kind::{CODECS, Complaint, Kind};
+pub use item::Item;
+pub use kind::{CODECS, Complaint, Kind, Use};
 pub(crate) use kind::{shown, shown_key};
+pub(crate) use table::BASIC_KINDS;
 pub use table::SECTIONS;
 
 /// A table of the document: `[system]`, or `[[extension]]` which may come many times.
@@ -55,11 +58,21 @@ pub enum Fallback {
     Flag(bool),
     /// This list.
     List(&'static [&'static str]),
+    /// The code of the set that `features.set` names: of A, B and C.
+    OfSet([&'static str; 3]),
+    /// What is usual in the country of `numbers.country_code`.
+    OfCountry,
 }
 
 /// The section of that name.
 pub fn section(name: &str) -> Option<&'static Section> {
     SECTIONS.iter().find(|section| section.name == name)
+}
+
+/// Does a key of that name hold what must not be shown, in whatever section?
+pub fn is_hidden(name: &str) -> bool {
+    let is_secret = |kind| matches!(kind, Kind::Pin | Kind::Password | Kind::Secret | Kind::Hex { .. });
+    SECTIONS.iter().any(|section| section.key(name).is_some_and(|key| is_secret(key.kind)))
 }
 
 impl Section {

@@ -1,14 +1,18 @@
 //! One table of the text, read key by key with the kinds and defaults of the table of keys.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
+use base::Redacted;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::{Reader, nearest};
-use crate::choice::Choice;
+use crate::choice::{Choice, CodeSet};
+use crate::codes::code_of_set;
+use crate::destination::Destination;
 use crate::error::Place;
 use crate::keys::{self, Fallback, Key, Kind, SECTIONS, Section};
+use crate::number::normal_mac;
 use crate::value::Value;
 
 /// A table being read.
@@ -101,6 +105,40 @@ impl<'e, 'r, 't> Entry<'e, 'r, 't> {
         }
     }
 
+    /// Text that must not be shown.
+    pub(super) fn hidden_or_absent(&mut self, name: &'static str) -> Option<Redacted<String>> {
+        self.text_or_absent(name).map(Redacted)
+    }
+
+    /// A feature code, that of the set where the key is left out.
+    pub(super) fn code(&mut self, name: &'static str, set: CodeSet) -> String {
+        self.text_or_absent(name).unwrap_or_else(|| code_of_set(name, set).to_owned())
+    }
+
+    /// A MAC address in its one spelling; as it stands where it is none.
+    pub(super) fn mac(&mut self, name: &'static str) -> String {
+        let text = self.text(name);
+        normal_mac(&text).unwrap_or(text)
+    }
+
+    /// Where a call is sent; where that cannot be read, it ends.
+    pub(super) fn destination(&mut self, name: &'static str) -> Destination {
+        let to = self.destination_or_absent(name);
+        self.fallback(name);
+        to.unwrap_or(Destination::HangUp)
+    }
+
+    pub(super) fn destination_or_absent(&mut self, name: &'static str) -> Option<Destination> {
+        self.parsed(name, |text| text.parse().ok())
+    }
+
+    pub(super) fn addresses_or_absent(&mut self, name: &'static str) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        self.parsed(name, |text| {
+            let (first, last) = text.split_once('-')?;
+            Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        })
+    }
+
     pub(super) fn flag(&mut self, name: &'static str) -> bool {
         match self.table.get(name).map(|value| value.get_ref()) {
             Some(DeValue::Boolean(flag)) => return *flag,
@@ -108,6 +146,11 @@ impl<'e, 'r, 't> Entry<'e, 'r, 't> {
             None => {}
         }
         matches!(self.fallback(name), Fallback::Flag(true))
+    }
+
+    /// A list; another one where the key is left out.
+    pub(super) fn list_or(&mut self, name: &'static str, usual: Vec<String>) -> Vec<String> {
+        if self.has(name) { self.list(name) } else { usual }
     }
 
     pub(super) fn list(&mut self, name: &'static str) -> Vec<String> {

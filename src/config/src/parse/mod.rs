@@ -2,22 +2,22 @@
 
 mod entry;
 mod hint;
+mod lines;
+mod office;
+mod people;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::Redacted;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::check::check;
 use crate::error::{ConfigError, Place};
 use crate::keys::{self, SECTIONS, Section};
-use crate::model::{
-    Conference, Config, Extension, FeatureCodes, Listen, MediaSettings, Music, RecordingSettings, RingGroup,
-    SipSettings, System,
-};
-use crate::secret;
+use crate::model::{Config, FeatureCodes, Listen, MediaSettings, RecordingSettings, SipSettings, System};
+use crate::number::normal_mac;
 
 use entry::Entry;
 pub use entry::parse_ports;
@@ -117,6 +117,8 @@ impl<'t> Reader<'t> {
         let listen = self.single("listen", root, &nothing, |entry| Listen {
             sip: entry.socket("sip"),
             sips: entry.socket_or_absent("sips"),
+            sips_clients: entry.choice("sips_clients"),
+            sips_client_ca: entry.text_or_absent("sips_client_ca"),
             web: entry.socket("web"),
             rtp: entry.ports("rtp"),
         });
@@ -153,39 +155,58 @@ impl<'t> Reader<'t> {
             disk_reserve_mb: entry.integer("disk_reserve_mb"),
             duration_max_min: entry.integer("duration_max_min"),
         });
-        let features = self.single("features", root, &nothing, |entry| FeatureCodes {
-            echo: entry.text("echo"),
-            record: entry.text("record"),
-            record_pause: entry.text("record_pause"),
-            clock: entry.text("clock"),
-            own_number: entry.text("own_number"),
-            music: entry.text("music"),
-            milliwatt: entry.text("milliwatt"),
-            listen: entry.text("listen"),
+        let (features, codes) = self.single("features", root, &nothing, |entry| {
+            let set = entry.choice("set");
+            let features = FeatureCodes {
+                echo: entry.code("echo", set),
+                record: entry.code("record", set),
+                record_pause: entry.code("record_pause", set),
+                clock: entry.code("clock", set),
+                own_number: entry.code("own_number", set),
+                music: entry.code("music", set),
+                milliwatt: entry.code("milliwatt", set),
+                listen: entry.code("listen", set),
+            };
+            (features, office::codes(entry, set))
         });
-        let extensions = self.repeated("extension", root, |entry| extension(entry, &system.realm));
-        let ring_groups = self.repeated("ring_group", root, |entry| RingGroup {
-            number: entry.text("number"),
-            name: entry.text("name"),
-            members: entry.list("members"),
-            ring_time_s: entry.integer_or_absent("ring_time_s"),
-            record: entry.choice("record"),
-            music: entry.text_or_absent("music"),
-        });
-        let music = self.repeated("music", root, |entry| Music {
-            name: entry.text("name"),
-            files: entry.list("files"),
-            shuffle: entry.flag("shuffle"),
-        });
-        let conferences = self.repeated("conference", root, |entry| Conference {
-            number: entry.text("number"),
-            name: entry.text("name"),
-            pin: entry.text_or_absent("pin").map(Redacted),
-            entry_tones: entry.flag("entry_tones"),
-            record: entry.choice("record"),
-            members_max: entry.integer("members_max"),
-        });
-        Config { system, listen, sip, media, recording, features, extensions, ring_groups, music, conferences }
+        let mut config = Config {
+            features,
+            codes,
+            mail: self.single("mail", root, &nothing, office::mail),
+            voicemail: self.single("voicemail", root, &nothing, office::voicemail),
+            parking: self.single("parking", root, &nothing, office::parking),
+            provisioning: self.single("provisioning", root, &nothing, office::provisioning),
+            numbers: self.single("numbers", root, &nothing, lines::numbers),
+            emergency: self.single("emergency", root, &nothing, lines::emergency),
+            extensions: self.repeated("extension", root, |entry| people::extension(entry, &system.realm)),
+            ring_groups: self.repeated("ring_group", root, people::ring_group),
+            music: self.repeated("music", root, people::music),
+            conferences: self.repeated("conference", root, people::conference),
+            mailboxes: self.repeated("mailbox", root, office::mailbox),
+            paging: self.repeated("paging", root, office::paging),
+            hours: self.repeated("hours", root, office::hours),
+            calendars: self.repeated("calendar", root, office::calendar),
+            trunks: self.repeated("trunk", root, lines::trunk),
+            classes: self.repeated("class", root, lines::class),
+            outbound_routes: self.repeated("outbound_route", root, lines::outbound_route),
+            inbound_routes: self.repeated("inbound_route", root, lines::inbound_route),
+            blocked: self.repeated("blocked", root, lines::blocked),
+            phones: self.repeated("phone", root, office::phone),
+            key_layouts: self.repeated("key_layout", root, office::key_layout),
+            system,
+            listen,
+            sip,
+            media,
+            recording,
+        };
+        // Nobody asked for the numbers that parking has by default: what asks for them has them.
+        let mut parking = config.parking.slot_numbers().chain([config.parking.number.clone()]);
+        let is_taken = parking.any(|number| config.owner_but_parking(&number).is_some());
+        drop(parking);
+        if !root.contains_key("parking") && is_taken {
+            config.parking.slots = 0;
+        }
+        config
     }
 
     fn unknown_sections(&mut self, root: &DeTable<'_>) {
@@ -255,6 +276,8 @@ impl<'t> Reader<'t> {
         for (index, row) in rows(root, name) {
             let Some(table) = row.get_ref().as_table() else { continue };
             let number = table.get(id_key).and_then(|value| value.get_ref().as_str());
+            let number = number.map(|number| normal_id(name, number));
+            let number = number.as_deref();
             let id = number.map_or_else(|| format!("#{}", index + 1), keys::shown_key);
             let at = row.span().start;
             let mut entry = Entry::new(self, name, Some(id), at, table);
@@ -290,64 +313,17 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn extension(entry: &mut Entry<'_, '_, '_>, realm: &str) -> Extension {
-    let number = entry.text("number");
-    let name = entry.text("name");
-    let email = entry.text_or_absent("email");
-    let enabled = entry.flag("enabled");
-    let ring_time_s = entry.integer_or_absent("ring_time_s");
-    let record = entry.choice("record");
-    let supervisor = entry.flag("supervisor");
-    let language = entry.choice_or_absent("language");
-    let noise_reduction = entry.flag("noise_reduction");
-    let echo_cancellation = entry.flag("echo_cancellation");
-    let automatic_gain = entry.flag("automatic_gain");
-    let gain_db = entry.signed("gain_db");
-    let in_clear = entry.text_or_absent("secret");
-    let stored = (entry.octets::<16>("ha1_md5"), entry.octets::<32>("ha1_sha256"));
-    let has_digest = entry.has("ha1_md5") || entry.has("ha1_sha256");
-    let (ha1_md5, ha1_sha256) = match (in_clear, stored) {
-        (Some(in_clear), _) => {
-            if has_digest {
-                entry.complain("secret", "stands beside a digest of a secret", "keep one of the two".into());
-            } else if let Err(weakness) = secret::check(&number, &in_clear) {
-                entry.complain("secret", &format!("is too weak: {weakness}"), entry.describe("secret"));
-            }
-            secret::ha1(&number, realm, &in_clear)
-        }
-        (None, (Some(md5), Some(sha256))) => (md5, sha256),
-        (None, (md5, sha256)) => {
-            if !entry.has("secret") {
-                let hint = "give `secret`, or both `ha1_md5` and `ha1_sha256` of an exported document";
-                match (entry.has("ha1_md5"), entry.has("ha1_sha256")) {
-                    (false, false) => entry.complain_absent("secret", "is missing", hint.into()),
-                    (true, false) => entry.complain_absent("ha1_sha256", "is missing", hint.into()),
-                    (false, true) => entry.complain_absent("ha1_md5", "is missing", hint.into()),
-                    // Present but unreadable: reported where it was read.
-                    (true, true) => {}
-                }
-            }
-            (md5.unwrap_or_default(), sha256.unwrap_or_default())
-        }
-    };
-    Extension {
-        email,
-        enabled,
-        ring_time_s,
-        record,
-        supervisor,
-        language,
-        noise_reduction,
-        echo_cancellation,
-        automatic_gain,
-        gain_db,
-        ..Extension::new(number, name, ha1_md5, ha1_sha256)
-    }
-}
-
 /// The key by which the rows of a section that repeats are told apart.
 fn id_key(section: &str) -> &'static str {
     keys::section(section).map_or("", Section::id_key)
+}
+
+/// What tells rows apart, in its one spelling.
+fn normal_id<'i>(section: &str, id: &'i str) -> Cow<'i, str> {
+    match section {
+        "phone" => normal_mac(id).map_or(Cow::Borrowed(id), Cow::Owned),
+        _ => Cow::Borrowed(id),
+    }
 }
 
 /// The tables of a section that repeats, counted from 0.
@@ -365,7 +341,8 @@ fn locate(root: &DeTable<'_>, place: &Place) -> Option<usize> {
         Some(id) => {
             let (_, row) = rows(root, place.section).find(|(_, row)| {
                 let number = row.get_ref().get(id_key(place.section)).and_then(|value| value.get_ref().as_str());
-                number.is_some_and(|number| number == id || keys::shown_key(number) == *id)
+                let number = number.map(|number| normal_id(place.section, number));
+                number.is_some_and(|number| number == *id || keys::shown_key(&number) == *id)
             })?;
             (row.span().start, row.get_ref().as_table())
         }

@@ -1,10 +1,16 @@
 //! The document at its edge: texts in, verdicts out.
 
+mod advice;
+mod astray;
 mod change;
+mod office;
 mod random;
 mod refused;
 
-use crate::{Conference, Document, Extension, RingGroup, to_toml};
+use crate::{
+    Blocked, Calendar, Class, CodeSet, Conference, Destination, Document, Extension, Hours, InboundRoute, KeyLayout,
+    Mailbox, Numbers, OfficeCodes, OutboundRoute, Paging, Phone, PhoneModel, RingGroup, Trunk, TrunkKind, to_toml,
+};
 
 /// A small firm.
 pub(crate) const FIRM: &str = r#"
@@ -75,6 +81,7 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         [listen]
         sip = "0.0.0.0:5060"
         sips = "[::]:5061"
+        sips_clients = "none"
         web = "0.0.0.0:8443"
         rtp = "10000-19999"
 
@@ -110,15 +117,43 @@ fn the_canonical_text_is_complete_ordered_and_without_secrets() {
         disk_reserve_mb = 500
         duration_max_min = 240
 
+        [mail]
+        port = 587
+        security = "starttls"
+        from = "strowger@localhost"
+
+        [voicemail]
+        message_max_s = 180
+        messages_max = 100
+        keep_days = 0
+        mail_wav = false
+
+        [parking]
+        number = "700"
+        first = "701"
+        slots = 9
+        come_back_s = 45
+
+        [provisioning]
+        enabled = false
+        pnp = false
+        dhcp = false
+        adopt = false
+
+        [numbers]
+        country_code = "32"
+        area_code = ""
+        outside_prefix = ""
+        emergency = []
+
+        [emergency]
+        trunks = []
+        location = ""
+        notify = []
+        email = []
+
         [features]
-        echo = "*43"
-        record = "*1"
-        record_pause = "*3"
-        clock = "*60"
-        own_number = "*65"
-        music = "*9664"
-        milliwatt = "*9197"
-        listen = "*33"
+        set = "a"
 
         [[extension]]
         number = "101"
@@ -190,11 +225,28 @@ fn the_table_of_keys_and_the_model_agree() {
         ("sip", names(&config.sip)),
         ("media", names(&config.media)),
         ("recording", names(&config.recording)),
-        ("features", names(&config.features)),
+        ("mail", names(&config.mail)),
+        ("voicemail", names(&config.voicemail)),
+        ("parking", names(&config.parking)),
+        ("provisioning", names(&config.provisioning)),
+        ("numbers", names(&config.numbers)),
+        ("emergency", names(&config.emergency)),
+        ("features", [names(&config.features), names(&config.codes)].concat()),
         ("extension", names(&config.extensions["101"])),
         ("ring_group", names(&config.ring_groups["400"])),
         ("music", names(&config.music["lobby"])),
         ("conference", names(&config.conferences["600"])),
+        ("mailbox", names(&Mailbox::new(String::new(), String::new()))),
+        ("paging", names(&Paging::new(String::new(), String::new(), Vec::new()))),
+        ("hours", names(&Hours::new(String::new()))),
+        ("calendar", names(&Calendar::new(String::new(), String::new()))),
+        ("trunk", names(&Trunk::new(String::new(), String::new()))),
+        ("class", names(&Class::new(String::new()))),
+        ("outbound_route", names(&OutboundRoute::new(String::new(), Vec::new(), Vec::new()))),
+        ("inbound_route", names(&InboundRoute::new(String::new(), Destination::Busy))),
+        ("blocked", names(&Blocked::new(String::new()))),
+        ("phone", names(&Phone::new(String::new(), PhoneModel::Snom, Vec::new()))),
+        ("key_layout", names(&KeyLayout { name: String::new(), keys: Vec::new() })),
     ];
     let table: Vec<(&str, Vec<&str>)> = keys::SECTIONS
         .iter()
@@ -220,12 +272,57 @@ fn what_is_made_in_code_has_the_defaults_of_the_table() {
         [[conference]]
         number = "600"
         name = "Meeting"
+        [[mailbox]]
+        number = "800"
+        name = "Sales"
+        [[paging]]
+        number = "690"
+        name = "Workshop"
+        members = ["101"]
+        [[hours]]
+        name = "office"
+        [[calendar]]
+        name = "team"
+        url = "https://calendar.example.com/team.ics"
+        [[trunk]]
+        name = "main"
+        host = "sip.example.com"
+        kind = "address"
+        [[class]]
+        name = "staff"
+        [[outbound_route]]
+        name = "out"
+        patterns = ["+X."]
+        trunks = ["main"]
+        [[inbound_route]]
+        name = "in"
+        to = "400"
+        [[blocked]]
+        number = "+32470000001"
+        [[phone]]
+        mac = "00:15:65:AA:BB:CC"
+        model = "snom"
     "#;
     let document = Document::parse(text).expect("it is valid");
     let config = document.config();
     assert_eq!(config.extensions["101"], Extension::new("101".into(), "Anna".into(), [0; 16], [0; 32]));
     assert_eq!(config.ring_groups["400"], RingGroup::new("400".into(), "Sales".into(), vec!["101".into()]));
     assert_eq!(config.conferences["600"], Conference::new("600".into(), "Meeting".into()));
+    assert_eq!(config.mailboxes["800"], Mailbox::new("800".into(), "Sales".into()));
+    assert_eq!(config.paging["690"], Paging::new("690".into(), "Workshop".into(), vec!["101".into()]));
+    assert_eq!(config.hours["office"], Hours::new("office".into()));
+    let url = "https://calendar.example.com/team.ics";
+    assert_eq!(config.calendars["team"], Calendar::new("team".into(), url.into()));
+    let trunk = Trunk { kind: TrunkKind::Address, ..Trunk::new("main".into(), "sip.example.com".into()) };
+    assert_eq!(config.trunks["main"], trunk);
+    assert_eq!(config.classes["staff"], Class::new("staff".into()));
+    let route = OutboundRoute::new("out".into(), vec!["+X.".into()], vec!["main".into()]);
+    assert_eq!(config.outbound_routes["out"], route);
+    assert_eq!(config.inbound_routes["in"], InboundRoute::new("in".into(), Destination::Number("400".into())));
+    assert_eq!(config.blocked["+32470000001"], Blocked::new("+32470000001".into()));
+    assert_eq!(config.phones["001565aabbcc"], Phone::new("001565aabbcc".into(), PhoneModel::Snom, Vec::new()));
+    assert_eq!(config.numbers, Numbers::of("32".into()));
+    assert_eq!(config.codes, OfficeCodes::of(CodeSet::A));
 }
 
 #[test]

@@ -29,7 +29,7 @@ codecs = ["PCMU", "PCMU", "iLBC"]
 [listen]
 sip = "here:5060"
 rtp = "10001-20000"
-[voicemail]
+[queues]
 [[extension]]
 number = 101
 name = "Anna"
@@ -54,7 +54,7 @@ name = "Ch\u0007arlie"
             line 11: media.codecs: "PCMU" is listed twice (a list of "G722", "PCMA", "PCMU", "opus", "G729")
             line 13: listen.sip: "here:5060" cannot be read (address and port, "192.168.1.10:5060" or "[::]:5060")
             line 14: listen.rtp: 10001-20000 would split a pair of ports (the first port must be even and the last one odd)
-            line 15: voicemail: there is no such section (there are [system], [listen], [sip], [media], [recording], [features], [[extension]], [[ring_group]], [[music]], [[conference]])
+            line 15: queues: there is no such section (there are [system], [listen], [sip], [media], [recording], [mail], [voicemail], [parking], [provisioning], [numbers], [emergency], [features], [[extension]], [[ring_group]], [[music]], [[conference]], [[mailbox]], [[paging]], [[hours]], [[calendar]], [[trunk]], [[class]], [[outbound_route]], [[inbound_route]], [[blocked]], [[phone]], [[key_layout]])
             line 17: extension.#1.number: expected text, found a whole number (write it in quotes, "…")
             line 21: extension.112.number: 112 is an emergency number (choose a number that nobody dials for help)
             line 22: extension.112.name: is empty (text of 1 to 64 characters)
@@ -94,7 +94,7 @@ members = []
             line 8: extension.101.number: 101 is already defined at line 2 (every number comes once)
             line 13: ring_group.101.number: 101 is already an extension (choose another number)
             line 15: ring_group.101.members: 101 is listed twice (leave one out)
-            line 15: ring_group.101.members: "400" is a ring group (only extensions can be members)
+            line 15: ring_group.101.members: "400" is a ring group (only extensions can stand here)
             line 15: ring_group.101.members: "999" is not an extension (leave it out, or add the extension)
             line 20: ring_group.400.members: nobody would ring (a list of 1 to 50 extensions' numbers in quotes)
         "#]],
@@ -199,6 +199,7 @@ fn keys_that_contradict_each_other_are_named() {
 [listen]
 sip = "0.0.0.0:8443"
 sips = "127.0.0.1:8443"
+sips_clients = "required"
 rtp = "8400-8499"
 [sip]
 expires_min_s = 100
@@ -212,11 +213,12 @@ external_address = "0.0.0.0"
             line 2: listen.web: 0.0.0.0:8443 is already taken by listen.sip (choose another port)
             line 2: listen.web: 0.0.0.0:8443 is already taken by listen.sips (choose another port)
             line 4: listen.sips: 127.0.0.1:8443 is already taken by listen.sip (choose another port)
-            line 5: listen.rtp: 8400-8499 holds the port of listen.sip, 8443 (move one of the two)
-            line 5: listen.rtp: 8400-8499 holds 25 calls, sip.calls_max allows 1000 (widen the range, or set sip.calls_max to 25)
-            line 9: sip.expires_default_s: 600 is not granted (a number from 100 to 200, as the two keys above say)
-            line 10: sip.session_expires_s: 100 is below sip.session_min_s, 200 (raise it, lower the other, or switch it off with 0)
-            line 12: sip.external_address: 0.0.0.0 is no host's address (an IPv4 or IPv6 address)
+            line 5: listen.sips_clients: "required" needs listen.sips_client_ca (name the file with the authorities of the phones' certificates)
+            line 6: listen.rtp: 8400-8499 holds the port of listen.sip, 8443 (move one of the two)
+            line 6: listen.rtp: 8400-8499 holds 25 calls, sip.calls_max allows 1000 (widen the range, or set sip.calls_max to 25)
+            line 10: sip.expires_default_s: 600 is not granted (a number from 100 to 200, as the two keys above say)
+            line 11: sip.session_expires_s: 100 is below sip.session_min_s, 200 (raise it, lower the other, or switch it off with 0)
+            line 13: sip.external_address: 0.0.0.0 is no host's address (an IPv4 or IPv6 address)
         "#]],
     );
 }
@@ -290,7 +292,7 @@ name = "Of sales"
             line 21: extension.101.record: expected text, found true or false (one of "default", "never", "always", "on_demand")
             line 22: extension.101.language: "" is not a choice here (one of "en", "nl", "fr", "de", "es", "ru")
             line 23: extension.101.gain_db: -13 is out of range (a number from -12 to 12)
-            line 27: ring_group.400.members: "600" is a conference (only extensions can be members)
+            line 27: ring_group.400.members: "600" is a conference (only extensions can stand here)
             line 28: ring_group.400.music: "lobi" is not a music class (leave it out, or add the class as `[[music]]`)
             line 30: music."a b".name: "a b" cannot be a name here (1 to 32 letters, digits, `-` and `_`)
             line 31: music."a b".files: "../x" cannot be a sound's name (a list of 1 to 100 names of sounds, each of 1 to 64 letters, digits, `-` and `_`)
@@ -333,9 +335,8 @@ milliwatt = "*331"
 music = "*4"
 "#,
         expect![[r#"
-            line 5: features.record_pause: *43 is already features.echo (every code comes once)
-            line 7: features.listen: *33 and *3310, features.clock, could mean the same (no code may look like that of `listen` with a number behind it)
-            line 9: features.music: *4 is already features.record (every code comes once)
+            line 5: features.record_pause: *43 and *4, features.record, begin alike (neither may be the beginning of the other: both are typed during a call)
+            line 6: features.clock: *3310 and *33, features.listen, could mean the same (no code may look like another with digits behind it; "" switches one off)
         "#]],
     );
     check(
@@ -353,15 +354,15 @@ music = "*4"
     check(
         "[features]\nlisten = \"*9\"\n",
         expect![[r#"
-        line 2: features.listen: *9 and *9664, features.music, could mean the same (no code may look like that of `listen` with a number behind it)
-    "#]],
+            line 2: features.listen: *9 and *9664, features.music, could mean the same (no code may look like another with digits behind it; "" switches one off)
+        "#]],
     );
     // A single digit is nobody's number.
     check(
-        "[features]\nlisten = \"*6\"\n",
+        "[features]\nlisten = \"*6\"\nforward_unreachable = \"\"\nwithhold = \"#31#\"\n",
         expect![[r#"
-        good
-    "#]],
+            good
+        "#]],
     );
 }
 

@@ -1,13 +1,15 @@
 //! Somebody takes the call: the caller's 200, the bridge, the ACK; and the caller who gives up.
 
 use base::{CallRef, LegId};
+use dialplan::Reached;
 use sdp::Session;
 use sip::message::{HeaderName, Request, Response, StatusCode};
 use sip::transaction::ServerId;
 
+use crate::call::course::Course;
 use crate::call::{Phase, Purpose};
 use crate::leg::{LegState, Modify, Unconfirmed, Up};
-use crate::record::{CallEventKind, Cause};
+use crate::record::{CallEventKind, Cause, LegRole};
 use crate::{ALLOW, Exchange, SUPPORTED, Timer};
 
 impl Exchange {
@@ -18,17 +20,45 @@ impl Exchange {
             self.hang_up_leg(leg, Cause::NoCommonCodec);
             return self.leg_failed(leg, Cause::NoCommonCodec);
         }
+        let rings = self.calls.get(&call).is_some_and(|c| c.ringing.is_some());
+        if rings && self.legs.get(&leg).is_some_and(|l| l.confirm) {
+            return self.ask_to_confirm(call, leg);
+        }
+        self.leg_takes_call(call, leg);
+    }
+
+    /// This leg has the call; the others stop ringing.
+    pub(crate) fn leg_takes_call(&mut self, call: CallRef, leg: LegId) {
+        if self.page_answered(call, leg) {
+            return;
+        }
         let Some(ringing) = self.calls.get_mut(&call).and_then(|c| c.ringing.take()) else {
             return self.hang_up_leg(leg, Cause::AnsweredElsewhere); // two answered at once
         };
         self.timers.cancel(Timer::NoAnswer(call));
+        self.timers.cancel(Timer::Branch(call));
         for other in ringing.legs.iter().filter(|l| **l != leg) {
             self.cancel_leg(*other, Cause::AnsweredElsewhere);
+            self.hang_up_leg(*other, Cause::AnsweredElsewhere); // one that was asked to confirm
         }
+        self.note_taken(call, leg, &ringing.course);
         match ringing.purpose {
             Purpose::Caller => self.connect_caller(call, leg),
             Purpose::Transfer { by, remains } => self.transfer_answered(call, by, remains, leg),
+            Purpose::Page => {}
+            Purpose::Box(errand) => self.own_call_answered(call, leg, errand),
         }
+    }
+
+    /// What follows elsewhere from whose phone took a call.
+    fn note_taken(&mut self, call: CallRef, leg: LegId, course: &Course) {
+        let taker = self.legs.get(&leg).and_then(|l| l.extension()).map(str::to_owned);
+        if let (Reached::RingGroup(group), Some(taker)) = (&course.ring.reached, &taker) {
+            self.facts.state.rotation.insert(group.clone(), taker.clone());
+        }
+        let Some(c) = self.calls.get_mut(&call) else { return };
+        let called_by = c.outsider.as_ref().and_then(|o| o.called_by.clone());
+        c.talked_with = taker.or(called_by);
     }
 
     /// Takes in the called phone's answer. False if there is none or it is of no use.
@@ -42,14 +72,38 @@ impl Exchange {
         self.configure_audio(leg)
     }
 
-    fn connect_caller(&mut self, call: CallRef, leg: LegId) {
+    pub(crate) fn connect_caller(&mut self, call: CallRef, leg: LegId) {
         let now = self.now;
         let party = self.legs.get(&leg).map(|l| l.party.clone()).unwrap_or_default();
+        // It called by itself, to take this call: what it agreed on is no answer to what the caller offers.
+        let apart = self.legs.get(&leg).is_some_and(|l| l.role == LegRole::Caller);
+        self.leave_slot(call);
+        self.timers.cancel(Timer::Consultation(call));
         let Some(c) = self.calls.get_mut(&call) else { return };
+        c.recall = None;
         let caller = c.caller;
+        let was_up = c.phase == Phase::Service;
         c.phase = Phase::Bridged(caller, leg);
-        c.answered_at = Some(now);
+        c.visit = None;
+        c.answered_at.get_or_insert(now);
         c.to = party;
+        if was_up && self.legs.get(&caller).is_some_and(|l| l.is_up()) {
+            self.stop_playing(caller);
+            self.call_event(call, CallEventKind::Bridged { a: caller, b: leg });
+            self.join_audio(caller, leg);
+            self.record_by_rule(call);
+            return self.publish_call(call);
+        }
+        if apart {
+            let codecs = self.wishes_of(leg);
+            if !self.answer_apart(caller, &codecs) {
+                return self.end_call(call, Cause::NoCommonCodec, None);
+            }
+            self.call_event(call, CallEventKind::Bridged { a: caller, b: leg });
+            self.join_audio(caller, leg);
+            self.record_by_rule(call);
+            return self.publish_call(call);
+        }
         let offered_by_caller = self
             .legs
             .get(&caller)

@@ -26,6 +26,16 @@ impl Exchange {
 
     /// A stream for `leg`, and the negotiation that speaks for it. `None` when all ports are taken.
     pub(crate) fn open_stream(&mut self, leg: LegId, flow: Flow) -> Option<(StreamId, Negotiation)> {
+        self.open_stream_as(leg, flow, self.security_of(leg, flow))
+    }
+
+    /// The same for a leg that is secured so.
+    pub(crate) fn open_stream_as(
+        &mut self,
+        leg: LegId,
+        flow: Flow,
+        security: Security,
+    ) -> Option<(StreamId, Negotiation)> {
         let (stream, port) = self.ports.take()?;
         self.streams.insert(stream, leg);
         self.media(MediaCommand::Open { stream, ip: flow.local.ip(), port });
@@ -35,12 +45,15 @@ impl Exchange {
         let mut talk = Negotiation::new(local);
         let mut key = [0; 30];
         self.random.fill(&mut key);
-        talk.set_security(self.security_of(leg, flow), MasterKey(key));
+        talk.set_security(security, MasterKey(key));
         Some((stream, talk))
     }
 
-    /// How a leg is secured: as the configuration says, and phones that registered over TLS are asked for it.
+    /// How a leg is secured: as its trunk or the configuration says, and phones that registered over TLS are asked for it.
     fn security_of(&self, leg: LegId, flow: Flow) -> Security {
+        if let Some(security) = self.trunk_security(leg, flow) {
+            return security;
+        }
         let calls_us = self.legs.get(&leg).is_some_and(|l| l.role == crate::record::LegRole::Caller);
         match self.config.media.srtp {
             config::Srtp::Off => Security::Off,
@@ -71,10 +84,15 @@ impl Exchange {
     }
 
     /// The offer to a new leg that passes on what `offerer`'s phone offers or last said; an offer of
-    /// our own where it left offering to us.
+    /// our own where it left offering to us, or where the box itself calls.
     pub(crate) fn offer_on_behalf(&self, offerer: LegId, talk: &mut Negotiation) -> Option<Session> {
-        let other = self.legs.get(&offerer)?.audio.talk.as_ref()?;
-        let allowed = &self.config.media.codecs;
+        self.offer_of(offerer, talk, &self.config.media.codecs)
+    }
+
+    /// The same with these codecs.
+    pub(crate) fn offer_of(&self, offerer: LegId, talk: &mut Negotiation, allowed: &[String]) -> Option<Session> {
+        let Some(offerer) = self.legs.get(&offerer) else { return talk.offer_own(&speakable(allowed)).ok() };
+        let other = offerer.audio.talk.as_ref()?;
         let offer = match other.open_offer_of_peer() {
             Some(offer) => talk.offer_from(offer, allowed),
             None => match other.peers_description() {
@@ -110,7 +128,7 @@ impl Exchange {
     fn treat_audio(&mut self, leg: LegId) {
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let Some(stream) = l.audio.stream else { return };
-        let processing = match self.config.extensions.get(&l.party.number) {
+        let processing = match l.extension().and_then(|number| self.config.extensions.get(number)) {
             Some(extension) => Processing {
                 noise_reduction: extension.noise_reduction,
                 automatic_gain: extension.automatic_gain,
@@ -139,6 +157,13 @@ impl Exchange {
         let sink = |to| room.map_or(Sink::Stream(to), |room| Sink::Room(room, RoomRole::SPEAKER));
         self.media(MediaCommand::Sink { stream: sa, sink: sink(sb) });
         self.media(MediaCommand::Sink { stream: sb, sink: sink(sa) });
+    }
+
+    /// A leg hears nobody any more.
+    pub(crate) fn disconnect_audio(&mut self, leg: LegId) {
+        if let Some(stream) = self.legs.get(&leg).and_then(|l| l.audio.stream) {
+            self.media(MediaCommand::Sink { stream, sink: Sink::None });
+        }
     }
 
     /// A called phone's answer before it is picked up: audio flows already, and the caller's phone is
@@ -273,6 +298,12 @@ pub(crate) fn unheld(said: &Session) -> Session {
         media.direction = Direction::of(true, media.direction.receives());
     }
     out
+}
+
+/// Those that the box itself can speak: G.729 only passes through.
+pub(crate) fn speakable(codecs: &[String]) -> Vec<String> {
+    let can = |codec: &&String| ["PCMU", "PCMA", "G722", "opus"].iter().any(|known| known.eq_ignore_ascii_case(codec));
+    codecs.iter().filter(can).cloned().collect()
 }
 
 fn signal_name(signal: Signal) -> &'static str {

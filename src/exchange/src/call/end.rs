@@ -18,13 +18,23 @@ impl Exchange {
         if c.is_over() {
             return;
         }
+        if c.consults.is_some() {
+            self.return_consulter(call, cause);
+        }
+        self.leave_waiting(call);
+        self.leave_slot(call);
+        self.end_page(call);
+        self.stop_typing(call);
+        let Some(c) = self.calls.get_mut(&call) else { return };
         c.phase = Phase::Ended { at: now, cause, by };
         let ringing = c.ringing.take();
         let legs = c.legs.clone();
         self.end_call_recording(call);
         self.end_listening(call);
+        self.guest_gone(call);
         self.timers.cancel(Timer::VisitOver(call));
         self.timers.cancel(Timer::NoAnswer(call));
+        self.timers.cancel(Timer::Branch(call));
         if let Some(Purpose::Transfer { by, .. }) = ringing.map(|r| r.purpose) {
             self.report_transfer(by, StatusCode(487), true);
         }
@@ -122,9 +132,21 @@ impl Exchange {
     /// The phone hung up (its BYE is already answered).
     pub(crate) fn leg_hung_up(&mut self, leg: LegId) {
         self.refuse_pending_change(leg, StatusCode(487));
+        let call = self.legs.get(&leg).map(|l| l.call);
+        let asked = call.and_then(|call| self.waits_for(call)).filter(|(_, waiting)| waiting.by == leg);
+        if let (Some(call), Some(_)) = (call, &asked) {
+            self.unlink(call);
+        }
+        let bystander = call.is_some_and(|call| self.is_bystander(call, leg));
         self.close_leg(leg, Cause::NormalClearing);
         self.leg_down(leg);
-        let Some(call) = self.legs.get(&leg).map(|l| l.call) else { return };
+        let Some(call) = call else { return };
+        if let Some((held, waiting)) = asked {
+            return self.consulter_hung_up(call, held, &waiting);
+        }
+        if bystander {
+            return self.bystander_left(call, leg);
+        }
         let Some(c) = self.calls.get(&call) else { return };
         // Whoever asked for a blind transfer may go: the others are still being connected.
         let transferor =
@@ -147,8 +169,12 @@ impl Exchange {
         if let LegState::Calling(_) = l.state {
             l.state = LegState::Down;
         }
+        self.consulter_gone(leg);
         self.leave_conference(leg);
+        self.count_leg(leg, false);
+        self.way_ended(leg);
         self.close_audio(leg);
+        self.timers.cancel(Timer::Confirm(leg));
         self.timers.cancel(Timer::SessionRefresh(leg));
         self.timers.cancel(Timer::SessionExpiry(leg));
         self.timers.cancel(Timer::Retry(leg));
@@ -217,6 +243,7 @@ impl Exchange {
         }
         self.timers.cancel(Timer::Finalise(call));
         let Some(c) = self.calls.remove(&call) else { return };
+        self.settle_contact(call, &c, cause);
         let ladder = c.ladder.to_record(call, |t| self.wall_at(t));
         let mut legs = c.moved;
         let mut tracks = Vec::new();
@@ -268,6 +295,8 @@ impl Exchange {
     /// Drops a leg and all that points to it.
     pub(crate) fn forget_leg(&mut self, leg: LegId) -> Option<crate::leg::Leg> {
         self.forget_early_dialogs(leg);
+        self.count_leg(leg, false);
+        self.way_ended(leg);
         for timer in [Timer::SessionRefresh(leg), Timer::SessionExpiry(leg), Timer::Retry(leg)] {
             self.timers.cancel(timer);
         }

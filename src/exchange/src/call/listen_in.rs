@@ -3,7 +3,7 @@
 //! While somebody listens, the two parties talk in a room; afterwards directly again.
 
 use base::{CallRef, LegId};
-use media::control::{Audience, MediaCommand, RoomOptions, RoomRole, Sink};
+use media::control::{Audience, MediaCommand, RoomOptions, RoomRole};
 
 use crate::Exchange;
 use crate::call::Phase;
@@ -53,12 +53,6 @@ impl Exchange {
             }
         }
         room
-    }
-
-    fn seat(&mut self, leg: LegId, room: base::RoomId, role: RoomRole) {
-        if let Some(stream) = self.legs.get(&leg).and_then(|l| l.audio.stream) {
-            self.media(MediaCommand::Sink { stream, sink: Sink::Room(room, role) });
-        }
     }
 
     /// `4` listens, `5` whispers to the extension that was named, `6` speaks to both.

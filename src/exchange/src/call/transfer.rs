@@ -10,6 +10,8 @@ use sip::message::{HeaderName, Method, NameAddr, Request, StatusCode};
 use sip::transaction::ServerId;
 
 use crate::Exchange;
+use crate::call::course::Asked;
+use crate::call::service::Visit;
 use crate::call::{Phase, Purpose};
 use crate::leg::LegState;
 use crate::record::{CallEventKind, Cause, TransferKind};
@@ -20,6 +22,9 @@ const TRANSFER_RING_MAX: Duration = Duration::from_secs(60);
 impl Exchange {
     /// REFER from a phone in a call.
     pub(crate) fn handle_refer(&mut self, by: LegId, server: ServerId, request: Request) {
+        if self.legs.get(&by).is_none_or(|l| l.extension().is_none()) {
+            return self.answer_in_dialog(server, &request, StatusCode(403)); // nobody outside sends our calls anywhere
+        }
         let Some(target) = refer_to(&request) else {
             return self.answer_in_dialog(server, &request, StatusCode(400));
         };
@@ -33,6 +38,8 @@ impl Exchange {
             return self.answer_in_dialog(server, &request, StatusCode(491)); // one transfer at a time
         }
         let number = target.uri.user_unescaped().unwrap_or_default();
+        // To another call of the phone's its dialog leads, whatever the address.
+        let device = self.device_wanted(&target.uri);
         let replaced = target.uri.headers.as_deref().and_then(replaces_of);
         let kind = if replaced.is_some() { TransferKind::Attended } else { TransferKind::Blind };
         let mut response = Exchange::response(&request, StatusCode::ACCEPTED);
@@ -40,56 +47,126 @@ impl Exchange {
             response.headers.push(HeaderName::Contact, self.contact(l.flow, &l.party.number));
         }
         self.respond(server, &response);
+        if let Some(l) = self.legs.get_mut(&by) {
+            l.referred = true;
+        }
+        self.drop_typing(call);
         self.call_event(call, CallEventKind::TransferAsked { by, kind, target: number.clone() });
         self.report_transfer(by, StatusCode::TRYING, false);
         match replaced {
             Some(dialog) => self.transfer_attended(call, by, remains, &dialog),
-            None => self.transfer_blind(call, by, remains, &number),
+            None => match device {
+                Ok(device) => self.transfer_to(call, by, remains, &number, device),
+                Err(_) => self.transfer_failed(call, by, Cause::UnknownNumber),
+            },
         }
     }
 
     /// To a number, with the rights of who transfers.
-    fn transfer_blind(&mut self, call: CallRef, by: LegId, remains: LegId, number: &str) {
-        let from = self.number_of(by);
-        let plan = self.plan(&from, number);
-        match plan.action {
-            Action::Ring { targets, ring_time, .. } => {
-                self.ring(
-                    call,
-                    Purpose::Transfer { by, remains },
-                    &targets,
-                    ring_time.min(TRANSFER_RING_MAX),
-                    plan.reasons,
-                );
-                if self.calls.get(&call).is_some_and(|c| c.ringing.is_some()) {
-                    self.ringing_for(remains);
-                }
+    pub(crate) fn transfer_blind(&mut self, call: CallRef, by: LegId, remains: LegId, number: &str) {
+        self.transfer_to(call, by, remains, number, None);
+    }
+
+    fn transfer_to(&mut self, call: CallRef, by: LegId, remains: LegId, number: &str, device: Option<String>) {
+        let Some(from) = self.legs.get(&by).and_then(|l| l.extension()).map(str::to_owned) else {
+            return self.transfer_failed(call, by, Cause::Forbidden); // nobody outside sends our calls anywhere
+        };
+        let asked = Asked { device, ..Asked::by_extension(&from, number) };
+        let decision = self.decide_transfer(&asked);
+        self.carry_out(call, Purpose::Transfer { by, remains }, asked, decision);
+    }
+
+    /// Carries out what was decided for a transfer.
+    pub(crate) fn carry_out_transfer(
+        &mut self,
+        call: CallRef,
+        by: LegId,
+        remains: LegId,
+        asked: Asked,
+        action: Action,
+    ) {
+        let mut ring = match action {
+            Action::Ring(ring) => *ring,
+            Action::Outside(outside) if outside.pin_of.is_none() => super::course::outside_alone(*outside),
+            Action::Park { slot } => return self.park_by_transfer(call, by, remains, slot),
+            // The number of a slot means the one to whoever dials it, the other to whoever transfers to it.
+            Action::Retrieve { slot } => return self.park_by_transfer(call, by, remains, Some(slot)),
+            Action::Mailbox(visit @ dialplan::Mailbox::Leave { .. }) => {
+                return self.transfer_to_box(call, by, remains, |x, call, leg| x.enter_mailbox(call, leg, visit));
             }
-            // Tests, conferences and listening in are for the phone that dials them.
-            Action::Service(_) | Action::Conference { .. } | Action::Listen { .. } => {
-                self.note_reasons(call, plan.reasons);
-                self.transfer_failed(call, by, Cause::Forbidden);
+            Action::Conference { number, name } => {
+                return self.transfer_to_box(call, by, remains, |x, call, leg| {
+                    x.enter_conference(call, leg, number, &name);
+                });
             }
-            Action::Refuse(error) => {
-                self.note_reasons(call, plan.reasons);
-                self.transfer_failed(call, by, super::setup::cause_of(&error));
-            }
+            Action::Refuse(error) => return self.transfer_failed(call, by, super::setup::cause_of(&error)),
+            // The rest is for the phone that dials it.
+            _ => return self.transfer_failed(call, by, Cause::Forbidden),
+        };
+        for round in &mut ring.rounds {
+            round.ring_time = round.ring_time.min(TRANSFER_RING_MAX);
         }
+        self.ring(call, Purpose::Transfer { by, remains }, asked, ring);
+        if self.calls.get(&call).is_some_and(|c| c.ringing.is_some()) {
+            self.ringing_for(remains);
+        }
+    }
+
+    /// Who remains talks to the box from now on, as if it had called it; the phone that transferred is free.
+    pub(crate) fn transfer_to_box(
+        &mut self,
+        call: CallRef,
+        by: LegId,
+        remains: LegId,
+        then: impl FnOnce(&mut Exchange, CallRef, LegId),
+    ) {
+        self.report_transfer(by, StatusCode::OK, true);
+        self.call_event(call, CallEventKind::TransferEnded { by, result: Ok(()) });
+        self.leave_to_box(call, by, remains);
+        then(self, call, remains);
+    }
+
+    /// `by` leaves a call of two; `remains` is alone with the box, as a caller that was answered is.
+    pub(crate) fn leave_to_box(&mut self, call: CallRef, by: LegId, remains: LegId) {
+        self.be_alone(call, remains);
+        self.hang_up_leg(by, Cause::Transferred);
     }
 
     /// To whom the phone talks in another call of its own.
     fn transfer_attended(&mut self, call: CallRef, by: LegId, remains: LegId, dialog: &DialogId) {
-        let owner = self.legs.get(&by).map(|l| l.party.number.clone());
+        let owner = self.legs.get(&by).map(|l| l.side.clone());
         let second = self.dialogs.get(dialog).copied().filter(|l| {
             // Only a call of the same person's: the tags alone prove nothing.
-            self.legs.get(l).is_some_and(|l| Some(&l.party.number) == owner.as_ref() && l.call != call)
+            self.legs.get(l).is_some_and(|l| Some(&l.side) == owner.as_ref() && l.call != call)
         });
         let Some(second) = second else {
             return self.transfer_failed(call, by, Cause::PeerError);
         };
         let Some(other) = self.legs.get(&second).map(|l| l.call) else { return };
+        let visit = self.calls.get(&other).and_then(|c| c.visit.clone());
+        let rings = self.calls.get(&other).is_some_and(|c| c.ringing.is_some());
         match (self.calls.get(&other).and_then(|c| c.peer_of(second)), self.legs.get(&second).map(|l| &l.state)) {
             (Some(target), Some(LegState::Up(_))) => self.join_calls(call, by, remains, other, target),
+            (None, Some(LegState::Up(_))) if !rings => match visit {
+                Some(Visit::Inside { number }) => {
+                    // In its place: whoever transfers is in there, so nothing is asked at the door.
+                    self.end_call(other, Cause::Transferred, None);
+                    self.transfer_to_box(call, by, remains, |x, call, leg| x.join_room(call, leg, number));
+                }
+                Some(Visit::ToPark { .. }) => {
+                    let parker = self.legs.get(&by).and_then(|l| l.extension()).map(str::to_owned).unwrap_or_default();
+                    self.transfer_to_box(call, by, remains, |x, call, leg| {
+                        x.park_where_kept(call, leg, other, parker);
+                    });
+                    self.end_call(other, Cause::Transferred, None);
+                }
+                _ => self.transfer_failed(call, by, Cause::PeerError),
+            },
+            (None, Some(LegState::Up(_))) => {
+                let number = self.calls.get(&other).map(|c| c.dialled.clone()).unwrap_or_default();
+                self.end_call(other, Cause::Transferred, None);
+                self.transfer_blind(call, by, remains, &number);
+            }
             (_, Some(LegState::Offered(_))) => {
                 // It still rings there: take the ringing call back and ring anew for who remains.
                 let number = self.calls.get(&other).map(|c| c.dialled.clone()).unwrap_or_default();
@@ -111,28 +188,27 @@ impl Exchange {
 
     /// A leg goes on in another call; in its old one it leaves its line.
     pub(crate) fn move_leg(&mut self, leg: LegId, from: CallRef, to: CallRef) {
-        let now = self.now;
+        self.drop_change(leg);
+        self.leave_line(leg, from);
         let Some(l) = self.legs.get_mut(&leg) else { return };
         l.call = to;
         let (party, device, sip_call_id) = (l.party.clone(), l.device.clone(), l.sip_call_id.clone());
-        let Some(l) = self.legs.get(&leg) else { return };
-        let mut line = l.summary(|t| self.wall_at(t), now);
-        line.cause = Cause::Transferred;
-        if let Some(c) = self.calls.get_mut(&from) {
-            c.legs.retain(|other| *other != leg);
-            c.moved.push(line);
-        }
+        let is_up = l.is_up();
         if let Some(c) = self.calls.get_mut(&to) {
+            c.moved.retain(|line| line.leg != leg); // it is back
             c.legs.push(leg);
         }
-        self.call_event(from, CallEventKind::LegEnded { leg, cause: Cause::Transferred });
         self.call_event(to, CallEventKind::LegStarted { leg, to: party, device, sip_call_id });
-        self.call_event(to, CallEventKind::LegAnswered { leg });
+        if is_up {
+            self.call_event(to, CallEventKind::LegAnswered { leg });
+        }
     }
 
     /// The target is there: connect, tell who asked, let him go.
     pub(crate) fn transfer_answered(&mut self, call: CallRef, by: LegId, remains: LegId, target: LegId) {
         let party = self.legs.get(&target).map(|l| l.party.clone()).unwrap_or_default();
+        self.stop_typing(call);
+        self.drop_change(remains);
         let Some(c) = self.calls.get_mut(&call) else { return };
         c.phase = Phase::Bridged(remains, target);
         if c.caller == remains {
@@ -178,21 +254,36 @@ impl Exchange {
     pub(crate) fn transfer_failed(&mut self, call: CallRef, by: LegId, cause: Cause) {
         self.call_event(call, CallEventKind::TransferEnded { by, result: Err(cause) });
         self.report_transfer(by, cause.status(), true);
+        let stays = self.legs.get(&by).is_some_and(|l| l.is_up());
+        if let Some(remains) = self.peer_of(by).filter(|_| !stays) {
+            return self.transferor_gone(call, by, remains, cause);
+        }
         if let Some(remains) = self.peer_of(by) {
             self.stop_playing(remains);
             if self.legs.get(&by).is_some_and(|l| l.holding) {
                 self.music_for_held(by, true);
             }
         }
-        if !self.legs.get(&by).is_some_and(|l| l.is_up()) {
+        if !stays {
             self.end_call(call, cause, None);
         }
+    }
+
+    /// Whoever transferred has left and nobody took it: it comes back (conventions §11).
+    fn transferor_gone(&mut self, call: CallRef, by: LegId, remains: LegId, cause: Cause) {
+        let extension = self.legs.get(&by).and_then(|l| l.extension()).map(str::to_owned);
+        self.be_alone(call, remains);
+        if let Some(c) = self.calls.get_mut(&call) {
+            c.recall = extension;
+        }
+        self.fail_caller(call, cause);
     }
 
     /// NOTIFY with the state of the transfer (RFC 3515 §2.4.4).
     pub(crate) fn report_transfer(&mut self, by: LegId, status: StatusCode, last: bool) {
         let now = self.now;
-        let Some(l) = self.legs.get_mut(&by) else { return };
+        let Some(l) = self.legs.get_mut(&by).filter(|l| l.referred) else { return };
+        l.referred = !last;
         let (flow, number) = (l.flow, l.party.number.clone());
         let Some(up) = l.up() else { return };
         let mut notify = up.dialog.request(Method::Notify);

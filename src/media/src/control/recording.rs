@@ -56,4 +56,7 @@ pub struct RecordingEnd {
     pub dropped: u32,
     /// Why it ended early, or why there is no file.
     pub problem: Option<String>,
+    /// The loudest moment in dB below full scale, where that is known. Told, not kept.
+    #[serde(skip)]
+    pub loudest_db: Option<u8>,
 }

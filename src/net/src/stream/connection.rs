@@ -9,7 +9,6 @@ use std::task::{Poll, ready};
 
 use bytes::Bytes;
 use nix::sys::socket::{setsockopt, sockopt};
-use rustls::pki_types::ServerName;
 use sip::stream::{Frame, Framer, FramingError};
 use sip::{Flow, Transport};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -95,6 +94,10 @@ pub(super) async fn dial(shared: Arc<Shared>, mut admitted: Admitted) {
     };
     let (stream, local) = match opened {
         Ok(Ok(opened)) => opened,
+        // What the handshake found wrong, an untrusted certificate say, is for the owner to see: nobody else tells.
+        Ok(Err(error)) if error.get_ref().is_some_and(|e| e.is::<rustls::Error>()) => {
+            return tracing::warn!(%peer, %error, "no TLS connection");
+        }
         Ok(Err(error)) => return tracing::debug!(%peer, %error, "cannot connect"),
         Err(_) => return tracing::debug!(%peer, "connecting took too long"),
     };
@@ -129,7 +132,8 @@ async fn open(shared: &Shared, flow: &Flow) -> io::Result<(Opened, SocketAddr)> 
         return Ok((Opened::Tcp(stream), local));
     }
     let config = shared.options.tls_client.clone().ok_or_else(|| io::Error::other("no TLS client configured"))?;
-    let name = ServerName::IpAddress(flow.peer.ip().into());
+    let (name, verify) = shared.servers.at(flow.peer);
+    let config = if verify { config.careful } else { config.careless };
     let stream = TlsConnector::from(config).connect(name, stream).await?;
     Ok((Opened::Tls(Box::new(stream)), local))
 }

@@ -13,6 +13,7 @@
 mod connection;
 mod listen;
 mod outbox;
+mod servers;
 mod table;
 
 use std::io;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustls::{ClientConfig, ServerConfig};
+use rustls::ServerConfig;
 use sip::message::{Malformed, Message};
 use sip::{Flow, Transport};
 use tokio::runtime::Handle;
@@ -29,7 +30,10 @@ use tokio::sync::{mpsc, watch};
 
 use crate::NetError;
 use crate::wake::Wake;
+use servers::Servers;
 use table::{Lookup, Table};
+
+pub use servers::{TlsClients, TlsServer};
 
 /// The bounds of a [`StreamHub`]. The defaults suit a box with 10,000 phones.
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ pub struct StreamOptions {
     /// Octets waiting for one slow reader; at the bound it is cut.
     pub queued_max: usize,
     /// For TLS connections that we open; absent: they fail.
-    pub tls_client: Option<Arc<ClientConfig>>,
+    pub tls_client: Option<TlsClients>,
 }
 
 impl Default for StreamOptions {
@@ -136,6 +140,7 @@ struct Shared {
     inbound: mpsc::Sender<Inbound>,
     wake: Wake,
     table: Mutex<Table>,
+    servers: Servers,
     stopping: watch::Sender<bool>,
 }
 
@@ -155,7 +160,9 @@ impl StreamHub {
     pub fn start(handle: Handle, options: StreamOptions, inbound: mpsc::Sender<Inbound>, wake: Wake) -> Self {
         let table = Mutex::new(Table::new(&options));
         let (stopping, _) = watch::channel(false);
-        StreamHub { shared: Arc::new(Shared { handle, options, inbound, wake, table, stopping }) }
+        StreamHub {
+            shared: Arc::new(Shared { handle, options, inbound, wake, table, servers: Servers::default(), stopping }),
+        }
     }
 
     /// Serves SIP over TCP on a listener made by [`bind`] or [`crate::bind_pair`]; says its address.
@@ -166,6 +173,11 @@ impl StreamHub {
     /// Serves SIP over TLS (RFC 3261 §26.2.1) with the certificate in `config`; says the address.
     pub fn serve_tls(&self, listener: TcpListener, config: Arc<ServerConfig>) -> io::Result<SocketAddr> {
         listen::serve(&self.shared, listener, Some(config))
+    }
+
+    /// Says which server is at an address, for TLS connections of ours to it.
+    pub fn server_is(&self, addr: SocketAddr, server: TlsServer) {
+        self.shared.servers.put(addr, server);
     }
 
     /// Sends octets on a stream flow; never waits. Connection 0 means: over a connection to `flow.peer`, opened now

@@ -313,9 +313,9 @@ fn tls_both_ways_and_a_stalled_handshake() {
         ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate).unwrap();
-    let client = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
+    let client = Arc::new(rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
     let mut world = World::new(StreamOptions {
-        tls_client: Some(client),
+        tls_client: Some(super::TlsClients::of(client)),
         handshake_timeout: Duration::from_millis(300),
         ..options()
     });

@@ -104,6 +104,10 @@ impl UdpPort {
             let _ = setsockopt(&socket, sockopt::Ipv6TClass, &TRAFFIC_CLASS);
         }
         bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &SockaddrStorage::from(addr))?;
+        // The multicast group of [`crate::pnp`] has the same port, a socket of its own, and questions that are not for
+        // this one. Set after the bind: so that it stays an error if another program has the port.
+        let _ = setsockopt(&socket, sockopt::ReuseAddr, &true);
+        let _ = crate::link::only_own_groups(&socket);
         let bound: SockaddrStorage = getsockname(std::os::fd::AsRawFd::as_raw_fd(&socket))?;
         let port = bound.as_sockaddr_in().map(|a| a.port()).or_else(|| bound.as_sockaddr_in6().map(|a| a.port()));
         Ok(UdpPort {

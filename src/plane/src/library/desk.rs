@@ -3,7 +3,7 @@
 //! A long file to decode must not keep a prompt waiting, nor a slow program either of them.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,7 @@ use audio::file::{Clip, Limits, read};
 use super::table::Found;
 use super::{Folder, Shared, SoundName, sound, speech};
 use crate::lock;
+use crate::recorder::{RecordingSource, open_plain};
 
 /// Files, and texts, that wait to be read at most.
 const WAITING_MAX: usize = 64;
@@ -80,6 +81,12 @@ impl Desk {
             }
             return;
         }
+        if let SoundName::Recording(_) = parsed {
+            if self.files.try_send(Order::Load(name.clone())).is_err() {
+                self.shared.asked.end(&name); // Whoever wants it asks again at the next tick.
+            }
+            return;
+        }
         let uploaded = parsed.stem().zip(self.shared.folder.as_ref()).is_some_and(|(stem, folder)| folder.has(&stem));
         match sound::from_program(&parsed).filter(|_| !uploaded) {
             Some(octets) => match read(octets, Limits::default()) {
@@ -135,7 +142,11 @@ impl Reader {
     }
 
     fn load(&self, name: &str) {
-        let stem = SoundName::parse(name).ok().and_then(|parsed| parsed.stem());
+        let parsed = SoundName::parse(name).ok();
+        if let Some(SoundName::Recording(file)) = &parsed {
+            return self.load_recording(name, file);
+        }
+        let stem = parsed.and_then(|parsed| parsed.stem());
         let Some((folder, stem)) = self.shared.folder.as_ref().zip(stem) else { return };
         let edition = Some(*lock(&self.shared.edition));
         match self.decode(folder, &stem) {
@@ -148,6 +159,30 @@ impl Reader {
             Err(why) => {
                 tracing::warn!(sound = name, why, "upload cannot be played");
                 self.shared.fail(name, &why, edition);
+            }
+        }
+    }
+
+    /// Recordings are never changed once they are complete: no edition counts.
+    fn load_recording(&self, name: &str, file: &str) {
+        let limits = self.shared.limits;
+        let octets = |source: &RecordingSource| -> io::Result<Vec<u8>> {
+            let plain = open_plain(&source.folder, file, source.key.as_ref())?;
+            let mut octets = Vec::new();
+            // One more than may be: the decoder says that it is too much.
+            plain.take(limits.octets_max as u64 + 1).read_to_end(&mut octets)?;
+            Ok(octets)
+        };
+        let read = match self.shared.recordings.as_ref().map(octets) {
+            None => Err("this box makes no recordings".to_owned()),
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(octets)) => read(&octets, limits).map_err(|error| error.to_string()),
+        };
+        match read {
+            Ok(clip) => self.shared.publish(name, &clip, None),
+            Err(why) => {
+                tracing::warn!(sound = name, why, "recording cannot be played");
+                self.shared.fail(name, &why, None);
             }
         }
     }

@@ -9,6 +9,7 @@
 //! | `prompt/<language>/<key>` | `sounds/prompt/<language>/<key>.<ext>`, else the program |
 //! | `music/<name>` | `sounds/music/<name>.<ext>`, else, for `default`, the program |
 //! | `sound/<name>` | `sounds/<name>.<ext>` |
+//! | `recording/<file>` | a recording's file, opened with the box's key where it is sealed |
 //! | `speech/<language>/<text>` | the program for speech; kept in `sounds/speech-cache/` |
 //!
 //! **Invariants.** [`Library::sound`] never reads a file, decodes, starts a program, or waits for a lock: the table
@@ -33,9 +34,11 @@ use audio::file::{Limits, ReadError};
 use media::speech::{SoundState, Sounds};
 
 use crate::lock;
+use crate::recorder::RecordingSource;
 use desk::{Desk, Order};
 use folder::Folder;
 pub use name::{NameError, SoundName};
+pub use sound::both_rates;
 use table::{Asked, Found, Table};
 
 /// Sounds asked for and not yet looked at; whoever asks for one more is told to ask again.
@@ -54,6 +57,8 @@ pub struct LibraryOptions {
     pub sounds: Option<PathBuf>,
     /// Octets of decoded sound kept in memory; a second takes 48,000.
     pub cache_octets_max: usize,
+    /// Where recordings are, to be played like other sounds (messages, greetings); without it there are none.
+    pub recordings: Option<RecordingSource>,
     /// A program that reads text on its input, has the language's code as its argument, and writes WAV.
     pub text_to_speech: Option<PathBuf>,
 }
@@ -61,7 +66,7 @@ pub struct LibraryOptions {
 impl Default for LibraryOptions {
     /// No folder, 64 MiB (23 minutes), no program.
     fn default() -> Self {
-        LibraryOptions { sounds: None, cache_octets_max: 64 << 20, text_to_speech: None }
+        LibraryOptions { sounds: None, cache_octets_max: 64 << 20, recordings: None, text_to_speech: None }
     }
 }
 
@@ -129,6 +134,7 @@ pub(crate) struct Shared {
     /// What is being loaded, so that it is asked for once.
     asked: Asked,
     folder: Option<Folder>,
+    recordings: Option<RecordingSource>,
     limits: Limits,
     text_to_speech: Mutex<Option<PathBuf>>,
     on_ready: OnceLock<OnReady>,
@@ -148,6 +154,7 @@ impl Library {
             table: Table::new(options.cache_octets_max),
             asked: Asked::default(),
             folder,
+            recordings: options.recordings,
             limits: Limits { octets_max: UPLOAD_OCTETS_MAX, duration_max_s: longest as u32 },
             text_to_speech: Mutex::new(options.text_to_speech),
             on_ready: OnceLock::new(),

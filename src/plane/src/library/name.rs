@@ -20,6 +20,8 @@ pub enum SoundName {
     Music(String),
     /// `sound/<name>`.
     Sound(String),
+    /// `recording/<file>`, the file below the recordings' folder.
+    Recording(String),
     /// `speech/<language>/<text>`.
     Speech(Language, String),
 }
@@ -27,8 +29,8 @@ pub enum SoundName {
 /// Why a name is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// It begins with none of the four words.
-    #[error("a sound's name begins with prompt/, music/, sound/ or speech/")]
+    /// It begins with none of the five words.
+    #[error("a sound's name begins with prompt/, music/, sound/, recording/ or speech/")]
     Kind,
     /// The language is not spoken here.
     #[error("no such language")]
@@ -39,8 +41,8 @@ pub enum NameError {
     /// The whole is too long.
     #[error("the name or the text is too long")]
     Length,
-    /// A spoken text cannot be uploaded.
-    #[error("speech is made, not uploaded")]
+    /// A spoken text cannot be uploaded, nor a recording.
+    #[error("speech and recordings are made, not uploaded")]
     Speech,
 }
 
@@ -58,6 +60,7 @@ impl SoundName {
             }
             "music" => Ok(SoundName::Music(part(rest)?)),
             "sound" => Ok(SoundName::Sound(part(rest)?)),
+            "recording" => Ok(SoundName::Recording(recording(rest)?)),
             "speech" => {
                 let (language, text) = spoken(rest)?;
                 if text.trim().is_empty() {
@@ -69,13 +72,13 @@ impl SoundName {
         }
     }
 
-    /// Its file in the folder of sounds, without the ending; `None` for speech.
+    /// Its file in the folder of sounds, without the ending; `None` for what is not there: recordings and speech.
     pub(super) fn stem(&self) -> Option<PathBuf> {
         match self {
             SoundName::Prompt(language, key) => Some(["prompt", language.code(), key].iter().collect()),
             SoundName::Music(name) => Some(["music", name].iter().collect()),
             SoundName::Sound(name) => Some(PathBuf::from(name)),
-            SoundName::Speech(..) => None,
+            SoundName::Recording(_) | SoundName::Speech(..) => None,
         }
     }
 }
@@ -86,6 +89,7 @@ impl fmt::Display for SoundName {
             SoundName::Prompt(language, key) => write!(f, "prompt/{language}/{key}"),
             SoundName::Music(name) => write!(f, "music/{name}"),
             SoundName::Sound(name) => write!(f, "sound/{name}"),
+            SoundName::Recording(file) => write!(f, "recording/{file}"),
             SoundName::Speech(language, text) => write!(f, "speech/{language}/{text}"),
         }
     }
@@ -96,6 +100,15 @@ fn spoken(rest: &str) -> Result<(Language, &str), NameError> {
     let (code, rest) = rest.split_once('/').ok_or(NameError::Part)?;
     let language = Language::from_code(code).filter(|language| language.code() == code);
     Ok((language.ok_or(NameError::Language)?, rest))
+}
+
+/// A recording's file: parts between slashes, and one of the two endings that finished recordings have.
+fn recording(file: &str) -> Result<String, NameError> {
+    let stem = [".wav", ".opus"].iter().find_map(|ending| file.strip_suffix(ending)).ok_or(NameError::Part)?;
+    for each in stem.split('/') {
+        part(each)?;
+    }
+    Ok(file.to_owned())
 }
 
 fn part(text: &str) -> Result<String, NameError> {
@@ -131,6 +144,10 @@ mod tests {
             ("sound/.hidden", NameError::Part),
             ("sound/a\0b", NameError::Part),
             ("sound/a\\b", NameError::Part),
+            ("recording/../secret.wav", NameError::Part),
+            ("recording//etc/x.wav", NameError::Part),
+            ("recording/a/b.key", NameError::Part),
+            ("recording/.wav", NameError::Part),
             ("music/é", NameError::Part),
             ("prompt/en/../x", NameError::Part),
             ("prompt/../en/x", NameError::Language),

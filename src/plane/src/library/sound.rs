@@ -22,7 +22,7 @@ const MUSIC: &str = "default";
 const LEAD_MS: usize = 20;
 
 /// Makes the other rate of a clip.
-pub(super) fn both_rates(clip: &Clip) -> Sound {
+pub fn both_rates(clip: &Clip) -> Sound {
     let at = |rate: Rate| if clip.rate == rate { Arc::clone(&clip.samples) } else { resample(clip, rate) };
     Sound { at8k: at(Rate::Hz8000), at16k: at(Rate::Hz16000) }
 }
@@ -46,7 +46,7 @@ pub(super) fn from_program(name: &SoundName) -> Option<&'static [u8]> {
     match name {
         SoundName::Prompt(language, key) => voice::sound(*language, key),
         SoundName::Music(name) => (name == MUSIC).then(voice::music),
-        SoundName::Sound(_) | SoundName::Speech(..) => None,
+        SoundName::Sound(_) | SoundName::Recording(_) | SoundName::Speech(..) => None,
     }
 }
 

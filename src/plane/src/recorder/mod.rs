@@ -55,6 +55,22 @@ pub struct RecorderOptions {
     pub threads: usize,
 }
 
+/// Where recordings are read, for whoever plays them.
+#[derive(Clone)]
+pub struct RecordingSource {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// The box's key, for those under it.
+    pub key: Option<Key>,
+}
+
+impl std::fmt::Debug for RecordingSource {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordingSource").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 /// What is told of each recording, once, from threads of the recorder: it must not block.
 pub type OnEnd = Arc<dyn Fn(RecordingId, RecordingEnd) + Send + Sync>;
 
@@ -204,6 +220,18 @@ impl Recorder {
     /// Removes a finished recording's file ([`RecordingEnd::file`]).
     pub fn remove(&self, file: &str) -> io::Result<()> {
         self.inner.folder.remove(file)
+    }
+
+    /// Finished recordings whose names begin so. Walks the folder: not for every page view.
+    pub fn files(&self, beginning: &str) -> io::Result<Vec<String>> {
+        let mut files = Vec::new();
+        self.inner.folder.walk(|name, _| {
+            let finished = [folder::OPUS, folder::WAV].iter().any(|ending| name.ends_with(ending));
+            if finished && name.starts_with(beginning) {
+                files.push(name.to_owned());
+            }
+        })?;
+        Ok(files)
     }
 
     /// Octets of all files in the folder. Walks it: not for every page view.

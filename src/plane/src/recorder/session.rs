@@ -16,6 +16,8 @@ const BLOCK_MS: u64 = 500;
 const EARLY_MS: u64 = 30_000;
 /// Pieces kept of each channel until the capture's format is settled.
 const EARLY_MAX: usize = 256;
+/// What counts as a moment when it is asked how loud it was.
+const WINDOW_MS: usize = 20;
 /// Pauses noted; later ones are silence all the same.
 const PAUSES_MAX: usize = 1_000;
 
@@ -30,6 +32,8 @@ pub(super) struct Session {
     pauses: Vec<(u64, Option<u64>)>,
     /// Pieces that were lost: counted here and by the audio threads.
     dropped: u32,
+    /// The loudest [`WINDOW_MS`] so far: mean of the squared samples.
+    loudest: u64,
     problem: Option<&'static str>,
 }
 
@@ -49,6 +53,7 @@ impl Session {
             state: State::Early { pieces: Vec::new(), first: None },
             pauses: Vec::new(),
             dropped: 0,
+            loudest: 0,
             problem: None,
         }
     }
@@ -165,6 +170,7 @@ impl Session {
                 .collect(),
             dropped: self.dropped.saturating_add(lost),
             problem: self.problem.map(str::to_owned),
+            loudest_db: writer.map(|_| below_full_scale(self.loudest)),
         };
         (writer, end)
     }
@@ -204,7 +210,8 @@ impl Session {
 
     /// Writes up to `until_ms`.
     fn write(&mut self, now_ms: u64, until_ms: u64, out: &mut Vec<u8>) {
-        let Session { state: State::Writing { writer, tracks, frames, written_ms }, pauses, channels, .. } = self
+        let Session { state: State::Writing { writer, tracks, frames, written_ms }, pauses, channels, loudest, .. } =
+            self
         else {
             return;
         };
@@ -233,10 +240,25 @@ impl Session {
                     silent.fill(0);
                 }
             }
+            for window in frames.chunks(rate.samples(WINDOW_MS) * stride) {
+                *loudest = power(window).max(*loudest);
+            }
             writer.push(frames, out);
             *written_ms += piece_ms;
         }
     }
+}
+
+/// The mean of the squared samples.
+fn power(samples: &[i16]) -> u64 {
+    let sum: u64 = samples.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
+    sum / (samples.len() as u64).max(1)
+}
+
+/// dB below full scale; 90 for silence.
+fn below_full_scale(power: u64) -> u8 {
+    let full = 32_768.0_f64.powi(2);
+    (10.0 * (full / power.max(1) as f64).log10()).round().clamp(0.0, 90.0) as u8
 }
 
 fn whole(ms: u64) -> u32 {

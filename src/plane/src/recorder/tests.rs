@@ -127,6 +127,8 @@ fn a_call_is_recorded_as_it_was_asked_for() {
             // On a busy machine the clock may be further by the time it is stopped.
             assert!(end.duration_ms >= 2_000, "{} ms", end.duration_ms);
             assert_eq!((end.dropped, &end.problem), (0, &None));
+            // 10,000 high on one of two channels: 16.3 dB below full scale.
+            assert_eq!(end.loudest_db, Some(16));
             assert_eq!(place.files(), std::slice::from_ref(&end.file), "nothing else is left");
             let kept = place.octets(&end.file);
             assert_eq!(end.octets, kept.len() as u64);
@@ -165,6 +167,38 @@ fn a_sealed_recording_is_closed_to_others() {
         }
         let expected = plain.get(at..).unwrap_or_default();
         assert_eq!(piece[..got], expected[..expected.len().min(600)], "at {at}");
+    }
+}
+
+#[test]
+fn recordings_are_played_by_name_sealed_or_not() {
+    use crate::library::{Library, LibraryOptions};
+    use media::speech::SoundState;
+
+    for encrypted in [false, true] {
+        let place = Place::new();
+        let end = record(&place, file("voicemail/2026/11/22/rec9", RecordingFormat::Wav, encrypted));
+        let library = |key| {
+            let recordings = Some(RecordingSource { folder: place.0.clone(), key });
+            Library::start(LibraryOptions { recordings, ..LibraryOptions::default() }).unwrap()
+        };
+        let answer = |library: &Library, name: &str| {
+            let mut state = SoundState::Loading;
+            wait_for(name, || {
+                state = library.sound(name);
+                !matches!(state, SoundState::Loading)
+            });
+            state
+        };
+        let with_key = library(Some(KEY));
+        let name = format!("recording/{}", end.file);
+        let SoundState::Ready(sound) = answer(&with_key, &name) else { panic!("{name} cannot be played") };
+        assert!(sound.at8k.len().abs_diff(8 * end.duration_ms as usize) < 100, "{}", sound.at8k.len());
+        assert!(sound.at8k.iter().any(|s| s.unsigned_abs() > 1_000));
+        for wrong in ["recording/voicemail/2026/11/22/rec8.wav", "recording/../recorder/rec9.wav"] {
+            assert!(matches!(answer(&with_key, wrong), SoundState::Failed(_)), "{wrong}");
+        }
+        assert_eq!(matches!(answer(&library(None), &name), SoundState::Failed(_)), encrypted, "without the key");
     }
 }
 

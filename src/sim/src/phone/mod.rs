@@ -2,13 +2,14 @@
 //!
 //! It obeys RFC 3261 as the box's peer would, on the same transactions and dialogs as the box, and complains
 //! of what no correct peer sends. One folder for it: [`call`] is what it knows of a call, [`register`] its
-//! registration, [`uac`] what it asks, [`uas`] what it is asked, [`audio`] its descriptions.
+//! registration, [`uac`] what it asks, [`uas`] what it is asked, [`watch`] what it watches, [`audio`] its descriptions.
 
 mod audio;
 mod call;
 mod register;
 mod uac;
 mod uas;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +23,7 @@ use sip::{Flow, Transport};
 use call::{Call, State};
 pub use call::{CallId, CallView, Stage};
 use register::Registration;
+use watch::{Lamp, LampId};
 
 /// What the phone does with a call that comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,12 +107,15 @@ pub(crate) enum Timer {
     Decide(CallId),
     /// Ask again after a 491.
     Retry(CallId),
+    /// Refresh a subscription.
+    Watch(LampId),
 }
 
 /// What a request of the phone was for.
 #[derive(Clone, Debug)]
 pub(crate) enum Errand {
     Register(Box<Request>),
+    Subscribe(LampId, Box<Request>),
     Invite(CallId),
     Modify(CallId),
     Refer(CallId),
@@ -130,7 +135,14 @@ pub struct Phone {
     pub habits: Habits,
     /// False once it has crashed.
     pub alive: bool,
-    pub(crate) secret: String,
+    /// The user name of its digests, where that is not its number.
+    pub sign_in: Option<String>,
+    /// Its secret.
+    pub secret: String,
+    /// What it calls itself (`urn:uuid:…`), for GRUUs; it asks for one then.
+    pub instance: Option<String>,
+    /// Its public GRUU, as it was told.
+    pub gruu: Option<String>,
     /// Where the network knows it.
     public: SocketAddr,
     /// Its way to the box, with its address as it believes it to be.
@@ -150,6 +162,15 @@ pub struct Phone {
     complaints: Vec<String>,
     /// Requests of its own that were never answered.
     pub timeouts: u32,
+    pub(crate) lamps: Vec<Lamp>,
+    /// For how long it subscribes, seconds.
+    pub lamps_expire_s: u32,
+    /// Messages waiting, as it was told without having asked: `2/0`.
+    pub messages: String,
+    /// What it was asked to do with its settings: `check-sync;reboot=false`.
+    pub restarts: Vec<String>,
+    /// It does not hear NOTIFYs of its subscriptions.
+    pub deaf_to_notify: bool,
 }
 
 impl Phone {
@@ -170,7 +191,10 @@ impl Phone {
             answering: Answering::After(Duration::from_secs(2)),
             habits,
             alive: true,
+            sign_in: None,
             secret: secret.to_owned(),
+            instance: None,
+            gruu: None,
             public: address,
             flow: Flow { transport, local, peer: box_, connection: 0 },
             registration: Registration::new(&mut random),
@@ -186,6 +210,11 @@ impl Phone {
             out: VecDeque::new(),
             complaints: Vec::new(),
             timeouts: 0,
+            lamps: Vec::new(),
+            lamps_expire_s: 600,
+            messages: String::new(),
+            restarts: Vec::new(),
+            deaf_to_notify: false,
         }
     }
 
@@ -205,6 +234,7 @@ impl Phone {
         let fresh = Phone::new(&self.number, &self.secret, self.public, self.flow.peer, self.habits, random);
         let old = std::mem::replace(self, fresh);
         self.answering = old.answering;
+        self.sign_in = old.sign_in;
         self.now = old.now;
         self.last_call = old.last_call;
         self.complaints = old.complaints;
@@ -276,6 +306,7 @@ impl Phone {
                 Timer::Register => self.register(now),
                 Timer::Decide(call) => self.decide(call),
                 Timer::Retry(call) => self.retry_modify(call),
+                Timer::Watch(lamp) => self.refresh_lamp(lamp),
             }
             self.settle();
         }
@@ -301,6 +332,12 @@ impl Phone {
         self.calls.get(&call)?.dialled.as_deref()
     }
 
+    /// The dialog of a call: Call-ID, the phone's tag, the box's.
+    pub fn dialog(&self, call: CallId) -> Option<[String; 3]> {
+        let id = &self.calls.get(&call)?.dialog()?.id;
+        Some([&id.call_id, &id.local_tag, &id.remote_tag].map(|octets| String::from_utf8_lossy(octets).into_owned()))
+    }
+
     /// Whether it sends audio to this RTP port of the box.
     pub fn sends_audio_to(&self, port: u16) -> bool {
         let talks = |call: &Call| matches!(call.state, State::Up(_)) && call.audio.sends_to() == Some(port);
@@ -320,7 +357,9 @@ impl Phone {
             Incoming::Cancel { invite } => self.cancelled(invite),
             Incoming::CancelUnmatched => self.refuse_stateless(flow, &request, 481),
             Incoming::Merged => self.refuse_stateless(flow, &request, 482),
+            Incoming::New if request.method == Method::Notify && self.receive_lamp(flow, &request) => {}
             Incoming::New if request.headers.to_tag().is_some() => self.receive_in_dialog(flow, request),
+            Incoming::New if request.method == Method::Notify => self.receive_unsolicited(flow, &request),
             Incoming::New if request.method == Method::Invite => self.receive_invite(flow, request),
             Incoming::New if request.method == Method::Options => self.refuse_stateless(flow, &request, 200),
             Incoming::New => self.refuse_stateless(flow, &request, 481),
@@ -332,6 +371,7 @@ impl Phone {
         let Some(errand) = self.clients.get(&client).cloned() else { return };
         match errand {
             Errand::Register(request) => self.register_response(*request, &response),
+            Errand::Subscribe(lamp, request) => self.subscribe_response(lamp, *request, &response),
             Errand::Invite(call) => self.invite_response(client, call, response),
             Errand::Modify(call) => self.modify_response(client, call, response),
             Errand::Refer(call) => self.refer_response(call, &response),
@@ -368,6 +408,7 @@ impl Phone {
             Some(Errand::Invite(call) | Errand::Bye(call)) => self.forget(call),
             // RFC 3261 §12.2.1.2: no answer inside a dialog ends it.
             Some(Errand::Modify(call) | Errand::Refer(call)) => self.hang_up_call(call),
+            Some(Errand::Subscribe(lamp, _)) => self.timers.set(Timer::Watch(lamp), self.now + Duration::from_secs(5)),
             Some(Errand::Other) | None => {}
         }
     }
@@ -396,7 +437,9 @@ impl Phone {
 
     /// `sip:user@box`.
     pub(crate) fn uri_at_box(&self, user: &str) -> Uri {
-        Uri::sip(user, Host::Ip(self.flow.peer.ip()), None)
+        // A GRUU stands as it was given.
+        let given = user.starts_with("sip:").then(|| Uri::parse(user.as_bytes()).ok()).flatten();
+        given.unwrap_or_else(|| Uri::sip(user, Host::Ip(self.flow.peer.ip()), None))
     }
 
     /// `<sip:101@10.0.1.101:5060>`
@@ -416,9 +459,8 @@ impl Phone {
         let names = |value: &&&Bytes| value.windows(wanted.len()).any(|part| part == wanted);
         let challenge = challenges.iter().find(names).or(challenges.first()).copied()?.clone();
         let cnonce = self.random.token(16);
-
-        let answer =
-            sip::digest::answer(&challenge, &request.method, &request.uri, &self.number, &self.secret, &cnonce, 1);
+        let user = self.sign_in.as_deref().unwrap_or(&self.number);
+        let answer = sip::digest::answer(&challenge, &request.method, &request.uri, user, &self.secret, &cnonce, 1);
         match answer {
             Ok(value) => Some(value),
             Err(error) => {

@@ -64,7 +64,11 @@ impl Phone {
         let mut from = own.clone();
         from.params.set("tag", Some(self.registration.tag.clone()));
         let mut request = Request::new(Method::Register, uri);
-        let contact = self.contact();
+        let mut contact = String::from_utf8_lossy(&self.contact()).into_owned();
+        if let Some(instance) = &self.instance {
+            contact.push_str(&format!(";+sip.instance=\"<{instance}>\""));
+            request.headers.push(HeaderName::Supported, "gruu");
+        }
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
         headers.push(HeaderName::From, &from);
@@ -110,6 +114,8 @@ impl Phone {
             self.registration.until = None;
             return self.register_later();
         };
+        let gruu = mine.and_then(|contact| contact.params.unquoted("pub-gruu"));
+        self.gruu = gruu.map(|gruu| String::from_utf8_lossy(&gruu).into_owned());
         if expires == 0 || expires > self.habits.expires_s {
             self.complain(format!("registered for {expires} s, asked for {}", self.habits.expires_s));
         }

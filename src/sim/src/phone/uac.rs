@@ -16,6 +16,11 @@ const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, NOTIFY, R
 impl Phone {
     /// Dials. None where the phone is dead or has no free line.
     pub fn dial(&mut self, now: Instant, number: &str) -> Option<CallId> {
+        self.dial_as(now, number, |_| {})
+    }
+
+    /// The same with an INVITE that differs.
+    pub fn dial_as(&mut self, now: Instant, number: &str, differs: impl FnOnce(&mut Request)) -> Option<CallId> {
         if !self.alive || !self.has_room() {
             return None;
         }
@@ -37,6 +42,7 @@ impl Phone {
         if !self.habits.late_offer {
             request.set_body("application/sdp", audio.offer().to_bytes().into());
         }
+        differs(&mut request);
         let client = self.send(request.clone(), Errand::Invite(call));
         let calling = Calling {
             client,
@@ -82,6 +88,12 @@ impl Phone {
         self.now = now;
         let target = format!("<{}>", self.uri_at_box(number));
         self.refer(call, target)
+    }
+
+    /// The same to an address as it stands.
+    pub fn transfer_to(&mut self, now: Instant, call: CallId, uri: &str) -> bool {
+        self.now = now;
+        self.refer(call, format!("<{uri}>"))
     }
 
     /// REFER of one call to the other end of a second one (RFC 5589 §7). False if it cannot now.

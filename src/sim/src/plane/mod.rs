@@ -63,6 +63,8 @@ pub struct FakePlane {
     pub faults: PlaneFaults,
     /// A peer in the clear is complained of.
     pub encrypted_only: bool,
+    /// What is recorded is silence.
+    pub nobody_speaks: bool,
     range: (u16, u16),
     inactivity: Duration,
     random: Random,
@@ -96,6 +98,7 @@ impl FakePlane {
         FakePlane {
             faults: PlaneFaults::NONE,
             encrypted_only: false,
+            nobody_speaks: false,
             range,
             inactivity,
             random,

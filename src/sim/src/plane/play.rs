@@ -151,10 +151,12 @@ impl FakePlane {
 fn length_of(item: &PlayItem) -> Result<Option<Duration>, String> {
     match item {
         PlayItem::Sound(name) => {
-            let known = ["prompt/", "music/", "sound/"].iter().any(|folder| name.starts_with(folder));
-            let plain = name
-                .split('/')
-                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+            let known = ["prompt/", "music/", "sound/", "recording/"].iter().any(|folder| name.starts_with(folder));
+            // Recordings are named by their files, with the ending.
+            let plain =
+                name.strip_suffix(".wav").filter(|_| name.starts_with("recording/")).unwrap_or(name).split('/').all(
+                    |part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+                );
             if !known || !plain {
                 return Err(format!("a sound {name:?}"));
             }

@@ -121,12 +121,14 @@ impl FakePlane {
     /// The last sound is in; the file is complete a moment later. Once.
     fn finish(&mut self, now: Instant, id: RecordingId) {
         let at = now + self.moment(FINISHING_MS);
+        let loudest = if self.nobody_speaks { 90 } else { 20 };
         let Some(recording) = self.recordings.get_mut(&id).filter(|recording| !recording.is_over) else { return };
         recording.is_over = true;
         recording.go_on(now);
         let length = millis(now, recording.began_at);
         let end = &mut recording.end;
         end.duration_ms = length;
+        end.loudest_db = Some(loudest);
         // A problem that comes at once leaves no file.
         if end.problem.is_none() || length > 0 {
             let extension = match recording.file.format {
@@ -152,6 +154,7 @@ impl FakePlane {
         let name = format!("recovered/{id}");
         let end = RecordingEnd {
             file: format!("{name}.opus"),
+            duration_ms: 4_000,
             problem: Some("the box stopped".to_owned()),
             ..RecordingEnd::default()
         };

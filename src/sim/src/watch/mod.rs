@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use base::{CallRef, Instant, LegId};
+use base::{CallRef, Instant, LegId, RecordingId};
 use exchange::live::{Event, LiveView};
 use exchange::record::{CallEventKind, CallRecord, Record, RecordingStep, TrackRecord};
 use exchange::{Counts, Restored};
@@ -26,6 +26,8 @@ pub struct Watch {
     legs: BTreeSet<LegId>,
     tracks: BTreeSet<LegId>,
     recordings: Recordings,
+    /// Recordings that are messages and greetings.
+    dictations: BTreeSet<RecordingId>,
     /// REGISTERs that changed bindings, by Call-ID and CSeq: the number of their last record.
     registers: BTreeMap<(Vec<u8>, u32), u64>,
     /// The REGISTER that is being handled.
@@ -45,6 +47,11 @@ pub struct Watch {
 pub type Violation = String;
 
 impl Watch {
+    /// The box was told of this address: it may speak to it first.
+    pub fn expect(&mut self, ip: IpAddr) {
+        self.heard.insert(ip);
+    }
+
     /// A message is about to go into the exchange.
     pub fn before_message(&mut self, from: SocketAddr, message: &Message) {
         self.heard.insert(from.ip());
@@ -94,6 +101,11 @@ impl Watch {
                 self.recordings.record(record, is_open)
             }
             Record::Track(track) => self.track(track),
+            Record::Fact(fact) => {
+                let dictation = fact.key.strip_prefix("dictation/").and_then(|id| id.parse().ok());
+                self.dictations.extend(dictation.map(RecordingId));
+                Ok(())
+            }
             Record::ConfigApplied(_) | Record::Account(_) | Record::Audit(_) => Ok(()),
         }
     }
@@ -232,6 +244,11 @@ impl Watch {
             return Err(format!("live view still shows {:?}", self.live.calls.keys().collect::<Vec<_>>()));
         }
         Ok(())
+    }
+
+    /// Whether a recording is a message or a greeting: whoever speaks it wants it recorded.
+    pub fn is_dictation(&self, recording: RecordingId) -> bool {
+        self.dictations.contains(&recording)
     }
 
     /// The recordings under way, as the journal has them.

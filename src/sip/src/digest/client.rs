@@ -69,16 +69,38 @@ pub fn can_answer(challenge: &[u8]) -> bool {
     Challenge::read(challenge).is_ok()
 }
 
-struct Challenge {
+/// A challenge that [`answer`] can answer: for whoever must decide first whether it may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
     realm: Bytes,
     nonce: Bytes,
     opaque: Option<Bytes>,
     algorithm: Algorithm,
     qop: bool,
+    stale: bool,
 }
 
 impl Challenge {
-    fn read(text: &[u8]) -> Result<Challenge, AnswerError> {
+    /// For whom the credentials are asked.
+    pub fn realm(&self) -> &[u8] {
+        &self.realm
+    }
+
+    /// What they are to be made of.
+    pub fn nonce(&self) -> &[u8] {
+        &self.nonce
+    }
+
+    /// The credentials were right, only their nonce was too old (RFC 7616 §3.3).
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Reads the value of `WWW-Authenticate` or `Proxy-Authenticate`.
+    ///
+    /// # Errors
+    /// See [`AnswerError`].
+    pub fn read(text: &[u8]) -> Result<Challenge, AnswerError> {
         let Some(Ok(params)) = AuthParams::read(&Bytes::copy_from_slice(text)) else {
             return Err(AnswerError::Malformed);
         };
@@ -94,6 +116,7 @@ impl Challenge {
         let (Some(realm), Some(nonce)) = (params.text("realm"), params.text("nonce")) else {
             return Err(AnswerError::Malformed);
         };
-        Ok(Challenge { realm, nonce, opaque: params.text("opaque"), algorithm, qop })
+        let stale = params.text("stale").is_some_and(|value| value.eq_ignore_ascii_case(b"true"));
+        Ok(Challenge { realm, nonce, opaque: params.text("opaque"), algorithm, qop, stale })
     }
 }

@@ -19,7 +19,7 @@ use base::{Duration, Instant};
 use bytes::Bytes;
 use subtle::ConstantTimeEq;
 
-pub use client::{AnswerError, answer, can_answer};
+pub use client::{AnswerError, Challenge, answer, can_answer};
 pub use hash::{Algorithm, Ha1};
 
 use crate::message::{HeaderName, Request, Uri};

@@ -1,4 +1,5 @@
-//! The registrar: which devices an extension can be reached at (RFC 3261 §10.3, RFC 3327, RFC 5626 §6).
+//! The registrar: which devices an extension can be reached at (RFC 3261 §10.3, RFC 3327, RFC 5626 §6,
+//! RFC 5627).
 //!
 //! Owns the bindings, keyed by AOR (the number of the extension), and their expiry. Knows nothing of passwords, of who
 //! may register what, or of disks: its user asks for credentials first and makes the changes durable before it
@@ -7,6 +8,7 @@
 //! **Invariants.** A REGISTER changes all that it asks for or nothing. An AOR never has more than `devices_max`
 //! bindings. Bindings keep small copies, no datagrams.
 
+pub mod gruu;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -50,7 +52,7 @@ impl Default for RegistrarLimits {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
     /// What it is known by within its AOR: `+sip.instance` and `reg-id` if it came with both (RFC 5626 §6), else the
-    /// contact URI.
+    /// contact URI, behind the instance if it came with one.
     pub key: String,
     /// The contact as the device gave it.
     pub contact: Uri,
@@ -160,6 +162,31 @@ impl Registrar {
         live.map(|binding| contact_header(now, binding)).collect()
     }
 
+    /// The same for a device that supports GRUUs: each contact of a known instance comes with its public one, which is
+    /// `address`, the AOR as the device writes it, with `gr` (RFC 5627 §5.2).
+    ///
+    /// Deviation: no temporary ones are given (a SHOULD of RFC 5627 §5.1): they would have to be kept.
+    pub fn contact_headers_with_gruus(&self, now: Instant, realm: &str, aor: &str, address: &Uri) -> Vec<NameAddr> {
+        let live = self.bindings(aor).iter().filter(|binding| binding.expires_at > now);
+        live.map(|binding| {
+            let mut value = contact_header(now, binding);
+            if let Some(instance) = &binding.instance {
+                let own = gruu::public(address, &gruu::gr_of(realm, aor, instance));
+                value.params.set("pub-gruu", Some(quoted(&own.to_string())));
+            }
+            value
+        })
+        .collect()
+    }
+
+    /// The device that a public GRUU's `gr` names. Of several contacts of one instance the latest: the others are what
+    /// a crash or an older flow has left (RFC 5627 §6.1).
+    pub fn device(&self, realm: &str, aor: &str, gr: &str) -> Option<&Binding> {
+        let named = |b: &&Binding| b.instance.as_ref().is_some_and(|i| gruu::gr_of(realm, aor, i) == gr);
+        let latest = |a: &&Binding, b: &&Binding| a.registered_at.cmp(&b.registered_at).then(a.cseq.cmp(&b.cseq));
+        self.bindings(aor).iter().filter(named).max_by(latest)
+    }
+
     /// The bindings of an AOR, the highest q first, of equal q the newest first.
     pub fn bindings(&self, aor: &str) -> &[Binding] {
         self.aors.get(aor).map_or(&[], Vec::as_slice)
@@ -176,7 +203,7 @@ impl Registrar {
     pub fn restore(&mut self, aor: &str, mut binding: Binding) {
         if let (None, Some((instance, reg_id))) = (&binding.instance, request::read_key(&binding.key)) {
             binding.instance = Some(instance);
-            binding.reg_id = Some(reg_id);
+            binding.reg_id = reg_id;
         }
         self.apply(aor, &[Change { key: binding.key.clone(), binding: Some(binding) }]);
     }
@@ -316,12 +343,10 @@ fn plan(
         if let Some(binding) = known {
             check_order(binding, asked)?;
         }
-        // The key of a binding stays, also where the URI is now written in another way; a device that has learnt
-        // RFC 5626 since gets a new one.
+        // The key of a binding stays, also where the URI is now written in another way; a device that names its
+        // instance since, or has learnt RFC 5626, gets a new one.
         let key = match known {
-            Some(binding) if contact.expires.is_zero() || contact.flow_key().is_none() || binding.reg_id.is_some() => {
-                binding.key.clone()
-            }
+            Some(binding) if contact.expires.is_zero() || contact.keeps_key_of(binding) => binding.key.clone(),
             Some(binding) => {
                 changes.retain(|change| change.key != binding.key);
                 changes.push(removal(binding));

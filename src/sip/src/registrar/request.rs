@@ -95,6 +95,13 @@ fn read_contacts(request: &Request, list: &[NameAddr], limits: &RegistrarLimits)
     let outbound = outbound(request);
     let contacts: Vec<Contact> =
         list.iter().map(|value| Contact::read(value, header, &outbound, limits)).collect::<Result<_, _>>()?;
+    // RFC 5627 §5.1: a device that is to be found where it is looked for would be looked for for ever.
+    if let Ok(to) = request.headers.to() {
+        let loops = |uri: &Uri| uri.params.has("gr") && uri.user == to.uri.user && uri.host == to.uri.host;
+        if contacts.iter().any(|contact| !contact.expires.is_zero() && loops(&contact.uri)) {
+            return Err(Rejection::new(403, "contact is a GRUU of the same address"));
+        }
+    }
     // RFC 5626 §6: one flow at a time.
     let added = contacts.iter().filter(|contact| !contact.expires.is_zero()).count();
     if added > 1 && contacts.iter().any(|contact| contact.reg_id.is_some() && !contact.expires.is_zero()) {
@@ -160,12 +167,17 @@ impl Contact {
 
     /// What a new binding of this contact is known by.
     pub fn key(&self) -> String {
-        self.flow_key().unwrap_or_else(|| self.uri.to_string())
+        match (&self.instance, self.reg_id) {
+            (Some(instance), Some(reg_id)) => format!("<{instance}>;reg-id={reg_id}"),
+            (Some(instance), None) => format!("<{instance}>;{}", self.uri),
+            (None, _) => self.uri.to_string(),
+        }
     }
 
-    /// The key of a contact that names its device and its flow (RFC 5626 §6).
-    pub fn flow_key(&self) -> Option<String> {
-        Some(format!("<{}>;reg-id={}", self.instance.as_ref()?, self.reg_id?))
+    /// Whether a binding that it means is still known by the right things.
+    pub fn keeps_key_of(&self, binding: &Binding) -> bool {
+        let named = read_key(&binding.key).map(|(instance, _)| instance);
+        named == self.instance && self.reg_id.is_some() == binding.reg_id.is_some()
     }
 
     /// Whether this contact is that binding: by instance and flow number (RFC 5626 §6), else by the comparison of
@@ -200,9 +212,10 @@ impl Contact {
 }
 
 /// Instance and flow number in a key, if it was made of them.
-pub(super) fn read_key(key: &str) -> Option<(String, u32)> {
-    let (instance, reg_id) = key.strip_prefix('<')?.rsplit_once(">;reg-id=")?;
-    Some((instance.to_owned(), reg_id.parse().ok()?))
+pub(super) fn read_key(key: &str) -> Option<(String, Option<u32>)> {
+    let (instance, rest) = key.strip_prefix('<')?.split_once(">;")?;
+    let reg_id = rest.strip_prefix("reg-id=").and_then(|number| number.parse().ok());
+    Some((instance.to_owned(), reg_id))
 }
 
 fn compact_value(value: &NameAddr) -> NameAddr {
@@ -250,7 +263,8 @@ fn reaches_many(ip: IpAddr) -> bool {
 fn instance(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text);
-    (!inner.is_empty()).then(|| inner.to_owned())
+    // No URN holds brackets (RFC 8141 §2); the keys of bindings count on it.
+    (!inner.is_empty() && !inner.contains(['<', '>'])).then(|| inner.to_owned())
 }
 
 /// RFC 3261 §25.1 `qvalue`: 0–1 with up to three decimals.

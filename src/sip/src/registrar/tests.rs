@@ -216,7 +216,8 @@ fn a_device_that_learns_rfc_5626_does_not_ring_twice() {
     let mut desk = Desk::new();
     desk.register("c 1", &format!("Contact: <sip:a@h>;{UUID}\n")).unwrap();
     let changes = desk.register("c 2", &format!("Contact: <sip:a@h>;reg-id=1;{UUID}\n")).unwrap();
-    assert_eq!(changes, ["-sip:a@h", "+<urn:uuid:00000000-0000-1000-8000-000A95A0E128>;reg-id=1"]);
+    let urn = "urn:uuid:00000000-0000-1000-8000-000A95A0E128";
+    assert_eq!(changes, [format!("-<{urn}>;sip:a@h"), format!("+<{urn}>;reg-id=1")]);
     assert_eq!(desk.register("c 3", "Contact: <sip:a@h>;expires=0\n").unwrap().len(), 1);
     assert!(desk.registrar.is_empty());
 }
@@ -227,7 +228,8 @@ fn behind_a_proxy_without_outbound() {
     let via = "Via: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK2\n";
     let contact = format!("Contact: <sip:a@h>;reg-id=1;{UUID}\n");
     assert_eq!(desk.register("c 1", &format!("{via}Supported: path, outbound\n{contact}")), Err(439));
-    assert_eq!(desk.register("c 1", &format!("{via}{contact}")).unwrap(), ["+sip:a@h"]);
+    assert_eq!(desk.register("c 1", &format!("{via}{contact}")).unwrap().len(), 1);
+    assert_eq!(desk.registrar.bindings("101")[0].reg_id, None);
     let path = "Path: <sip:edge;lr;ob>\nSupported: path, outbound\n";
     desk.register("d 1", &format!("{via}{path}Contact: <sip:b@h>;reg-id=1;{UUID}\n")).unwrap();
     let binding = desk.registrar.bindings("101").iter().find(|b| b.reg_id == Some(1)).unwrap();
@@ -285,7 +287,7 @@ fn a_full_aor_makes_room_for_the_same_device_only() {
     let new =
         |instance: u32| format!("{}Contact: <sip:new@h>;+sip.instance=\"<urn:x:{instance}>\"\n", agent("Yealink"));
     assert_eq!(desk.register("d 1", &new(9)), Err(403));
-    assert_eq!(desk.register("d 1", &new(3)).unwrap(), ["-sip:3@h", "+sip:new@h"]);
+    assert_eq!(desk.register("d 1", &new(3)).unwrap(), ["-<urn:x:3>;sip:3@h", "+<urn:x:3>;sip:new@h"]);
 }
 
 #[test]
@@ -412,4 +414,58 @@ fn any_order_of_requests_keeps_the_indices_true() {
             assert_eq!(streams, registrar.by_connection);
         }
     }
+}
+
+/// The value of `gr` in the GRUU of each contact.
+fn grs(desk: &Desk) -> Vec<Option<String>> {
+    let address = Uri::parse(b"sip:101@192.0.2.1;transport=udp").unwrap();
+    let listed = desk.registrar.contact_headers_with_gruus(desk.now, "office", "101", &address);
+    let gr = |value: &NameAddr| {
+        let text = value.params.unquoted("pub-gruu")?;
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        Some(text.strip_prefix("sip:101@192.0.2.1;gr=").expect("the AOR with gr").to_owned())
+    };
+    listed.iter().map(gr).collect()
+}
+
+/// RFC 5627 §5.
+#[test]
+fn a_device_that_names_itself_is_found_by_its_gruu() {
+    let mut desk = Desk::new();
+    desk.register("c 1", &format!("Contact: <sip:a@h>;{UUID};pub-gruu=\"sip:x\"\n")).unwrap();
+    desk.now = at(1);
+    desk.register("d 1", "Contact: <sip:b@h>;+sip.instance=\"<urn:x:2>\"\n").unwrap();
+    desk.now = at(2);
+    desk.register("e 1", "Contact: <sip:c@h>\n").unwrap();
+    let [None, Some(second), Some(first)] = &grs(&desk)[..] else { panic!("{:?}", grs(&desk)) };
+    let found = |desk: &Desk, gr: &str| desk.registrar.device("office", "101", gr).map(|b| b.contact.to_string());
+    assert_eq!(found(&desk, first).as_deref(), Some("sip:a@h"));
+    assert_eq!(found(&desk, second).as_deref(), Some("sip:b@h"));
+    assert_eq!(found(&desk, "0123456789abcdef0123456789abcdef"), None);
+    assert_eq!(desk.registrar.device("office", "102", first), None, "of another address");
+    assert!(!desk.listed().iter().any(|contact| contact.contains("gruu")), "only for who asks");
+    // It has moved, and begun to name its flow; its name stays, also where the case differs.
+    desk.now = at(3);
+    let elsewhere = UUID.replace("A95A0E128", "a95a0e128");
+    desk.register("c 2", &format!("Contact: <sip:a@new>;{elsewhere}, <sip:c@h>;expires=0\n")).unwrap();
+    assert_eq!(found(&desk, first).as_deref(), Some("sip:a@new"));
+    // A contact that is a GRUU of its own would lead to itself.
+    assert_eq!(desk.register("g 1", &format!("Contact: <sip:101@192.0.2.1;gr={first}>\n")), Err(403));
+}
+
+#[test]
+fn an_instance_without_reg_id_outlives_a_restart() {
+    let mut desk = Desk::new();
+    desk.register("c 1", &format!("Contact: <sip:a@h>;{UUID}\n")).unwrap();
+    let (kept, before) = (desk.registrar.bindings("101")[0].clone(), grs(&desk));
+    let mut again = Desk::new();
+    again.registrar.restore("101", Binding { instance: None, reg_id: None, ..kept.clone() });
+    assert_eq!(again.registrar.bindings("101"), [kept]);
+    assert_eq!(grs(&again), before);
+    // From a run that did not keep it yet: the next refresh does, and leaves one binding.
+    let mut old = Desk::new();
+    old.register("c 1", "Contact: <sip:a@h>\n").unwrap();
+    let changes = old.register("c 2", &format!("Contact: <sip:a@h>;{UUID}\n")).unwrap();
+    assert_eq!(changes, ["-sip:a@h", "+<urn:uuid:00000000-0000-1000-8000-000A95A0E128>;sip:a@h"]);
+    assert_eq!(old.registrar.len(), 1);
 }

@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Recording = 8,
     Track = 9,
     CallEnded = 10,
+    Fact = 11,
 }
 
 impl Kind {
@@ -44,6 +45,7 @@ impl Kind {
             Record::Audit(_) => Kind::Audit,
             Record::Recording(_) => Kind::Recording,
             Record::Track(_) => Kind::Track,
+            Record::Fact(_) => Kind::Fact,
         }
     }
 
@@ -60,6 +62,7 @@ impl Kind {
             8 => Kind::Recording,
             9 => Kind::Track,
             10 => Kind::CallEnded,
+            11 => Kind::Fact,
             _ => return None,
         })
     }
@@ -71,7 +74,7 @@ impl Kind {
 
     /// Whether the index has an entry for it.
     pub(crate) fn is_indexed(self) -> bool {
-        !matches!(self, Kind::Binding | Kind::Account)
+        !matches!(self, Kind::Binding | Kind::Account | Kind::Fact)
     }
 }
 
@@ -156,6 +159,7 @@ pub(crate) fn weight(record: &Record) -> usize {
         Record::Track(t) => {
             t.rows.len() * size_of::<Second>() + t.digits.len() * 8 + t.diagnosis.iter().map(String::len).sum::<usize>()
         }
+        Record::Fact(fact) => fact.key.len() + fact.value.as_ref().map_or(0, String::len),
         Record::Binding(_) | Record::CallEvent(_) | Record::Account(_) | Record::Audit(_) | Record::Recording(_) => 256,
     }
 }

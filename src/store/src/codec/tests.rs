@@ -68,7 +68,7 @@ fn a_final_record_of_the_first_version_is_still_read() {
 #[test]
 fn every_kind_has_its_number_and_every_record_its_kind() {
     let known: Vec<Kind> = (0..=u8::MAX).filter_map(Kind::numbered).collect();
-    assert_eq!(known.len(), 10);
+    assert_eq!(known.len(), 11);
     assert!(known.iter().all(|kind| Kind::numbered(*kind as u8) == Some(*kind)));
     let Record::CallEnded(mut call) = testing::ended(1, "101", "102", Disposition::Busy) else { unreachable!() };
     call.legs[0].audio = Some(StreamStats::default());
@@ -83,6 +83,7 @@ fn every_kind_has_its_number_and_every_record_its_kind() {
         testing::recording_ended(1),
         testing::recording_deleted(1, "ann"),
         testing::track(1, 2),
+        testing::fact("person/101", Some("{}")),
     ];
     for record in records {
         let mut bytes = Vec::new();

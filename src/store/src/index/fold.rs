@@ -44,7 +44,7 @@ impl IndexFold {
     /// Folds one record in.
     pub(crate) fn apply(&mut self, lsn: u64, pos: Pos, kind: Option<Kind>, payload: &[u8]) -> Result<(), StoreError> {
         let kind = match kind {
-            Some(Kind::Binding | Kind::Account) | None => return Ok(()),
+            Some(Kind::Binding | Kind::Account | Kind::Fact) | None => return Ok(()),
             Some(kind) => kind,
         };
         match codec::decode(lsn, kind, payload)? {
@@ -80,7 +80,7 @@ impl IndexFold {
                     self.set(audit_of_key(recording, lsn), &pos);
                 }
             }
-            Record::Binding(_) | Record::Account(_) => {}
+            Record::Binding(_) | Record::Account(_) | Record::Fact(_) => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ mod config;
 mod recordings;
 
 use base::RecordingId;
-use exchange::record::{AccountRecord, AuditRecord, BindingRecord, Record};
+use exchange::record::{AccountRecord, AuditRecord, BindingRecord, FactRecord, Record};
 
 use crate::codec::{self, Kind};
 use crate::index::{audit_key, audit_lsn, audit_of_key};
@@ -38,6 +38,18 @@ impl Store {
     /// The account of that name.
     pub fn account(&self, name: &str) -> Option<AccountRecord> {
         self.shared.live().accounts.get(name).map(|account| account.record.clone())
+    }
+
+    /// The newest fact of each key that begins so (`person/`, `message/101/`), by key.
+    pub fn facts(&self, beginning: &str) -> Vec<FactRecord> {
+        let live = self.shared.live();
+        let from = live.facts.range(beginning.to_owned()..);
+        from.take_while(|(key, _)| key.starts_with(beginning)).map(|(_, fact)| fact.record.clone()).collect()
+    }
+
+    /// The newest fact of one key.
+    pub fn fact(&self, key: &str) -> Option<FactRecord> {
+        self.shared.live().facts.get(key).map(|fact| fact.record.clone())
     }
 
     /// Rows of the audit log, newest first, each with its number; only rows before the one numbered

@@ -48,6 +48,10 @@ fn everything_is_there_before_and_after_a_restart() {
         assert_eq!(detail.ladder.unwrap().messages.len(), 3);
         let audit = store.audit(1, None).unwrap();
         assert_eq!(Record::Audit(audit[0].1.clone()), crate::testing::audit(2));
+        let facts: Vec<_> = store.facts("person/").into_iter().map(|f| (f.key, f.value)).collect();
+        assert_eq!(facts, [("person/101".to_owned(), Some("{\"dnd\":true}".to_owned()))]);
+        assert_eq!(store.facts("").len(), 2);
+        assert_eq!(store.fact("person/102"), None);
         let older = store.audit(5, Some(audit[0].0)).unwrap();
         assert_eq!(older.len(), 1);
     };
@@ -64,6 +68,11 @@ fn everything_is_there_before_and_after_a_restart() {
         config(1, ConfigContent::Whole("one\n".to_owned())),
         config(2, ConfigContent::Whole("two\n".to_owned())),
         audit(1),
+        fact("person/101", Some("{}")),
+        fact("person/101", Some("{\"dnd\":true}")),
+        fact("person/102", Some("{}")),
+        fact("seat/1", Some("{}")),
+        fact("person/102", None),
     ];
     records.extend(whole_call(5, "101", "102"));
     records.extend(whole_call(7, "102", "0470"));

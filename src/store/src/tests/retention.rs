@@ -24,6 +24,7 @@ fn old_history_goes_and_what_is_in_force_stays() {
     let store = Store::open(dir.path(), small()).unwrap();
     store.append_wait(account("ann", 1, true)).unwrap();
     store.append_wait(binding("101", "old", 1, true)).unwrap();
+    store.append_wait(fact("person/101", Some("{}"))).unwrap();
     store.append_wait(config(1, ConfigContent::Whole("one\n".into()))).unwrap();
     let patch = config::patch::make("one\n", "one\ntwo\n");
     store.append_wait(config(2, ConfigContent::Patch(patch))).unwrap();
@@ -43,6 +44,7 @@ fn old_history_goes_and_what_is_in_force_stays() {
     let check = |store: &Store| {
         assert!(store.account("ann").is_some());
         assert_eq!(store.bindings().len(), 1);
+        assert_eq!(store.facts("").len(), 1);
         let (info, text) = store.config_current().unwrap().unwrap();
         assert_eq!((info.version, text.as_str()), (ConfigVersion(2), "one\ntwo\n"));
         assert_eq!(store.config_text(ConfigVersion(2)).unwrap().as_deref(), Some("one\ntwo\n"));

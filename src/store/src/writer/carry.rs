@@ -27,6 +27,9 @@ pub(super) fn push_all(
         for account in live.accounts.values().filter(|a| a.lsn < before) {
             batch.push(&Record::Account(account.record.clone()))?;
         }
+        for fact in live.facts.values().filter(|f| f.lsn < before) {
+            batch.push(&Record::Fact(Box::new(fact.record.clone())))?;
+        }
         let config = live.config.clone().filter(|head| head.chain.iter().any(|(lsn, _)| *lsn < before));
         // All of a call's events, not only the old ones: the copies must follow each other.
         let events: Vec<Pos> = live

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use config::Document;
+use dialplan::state::State;
+use dialplan::{Plan, Severity};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -17,7 +20,7 @@ pub fn config(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     let (data, request) = match args.command {
         ConfigCommand::Check { file } => {
             let document = Document::parse(&read_document(&file)?).map_err(|errors| Failure::refused(&errors))?;
-            return print(&format!("{}: good, {}\n", file.display(), census(&document)));
+            return print(&format!("{}: good, {}\n{}", file.display(), census(&document), odd(&document)));
         }
         ConfigCommand::Import { file, reason, data } => (data, Request::Import { text: read_document(&file)?, reason }),
         ConfigCommand::Export { version, data } => (data, Request::Export { version }),
@@ -29,6 +32,27 @@ pub fn config(args: ConfigArgs) -> anyhow::Result<ExitCode> {
         }
     };
     print(&words(ask(&data.dir(), request)?))
+}
+
+/// What is legal but odd: first what the proof of the dial plan finds, then the advice on single keys.
+fn odd(document: &Document) -> String {
+    let plan = Plan::new(Arc::clone(document.config()));
+    let findings = dialplan::prove(&plan, &State::default());
+    // The proof says it better: it knows the way of the calls.
+    let is_proven = |path: &str| {
+        let place = |at: &dialplan::Spot| [at.section, at.id.as_str(), at.key].join(".").replace("..", ".");
+        findings.iter().any(|finding| place(&finding.at) == path)
+    };
+    let advice = config::lint(document.config()).into_iter().filter(|advice| !is_proven(&advice.path));
+    let advice: Vec<String> = advice.map(|advice| advice.to_string()).collect();
+    let proven = findings.iter().map(|finding| {
+        let level = match finding.severity {
+            Severity::Error => "calls are lost",
+            Severity::Warning => "warning",
+        };
+        format!("{level}: {finding}")
+    });
+    list(&proven.chain(advice).collect::<Vec<_>>())
 }
 
 fn census(document: &Document) -> String {

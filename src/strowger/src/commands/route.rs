@@ -1,11 +1,13 @@
 //! `strowger route`: where a call would go, and why.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use base::WallTime;
-use config::Document;
-use dialplan::{Action, Decision};
+use config::{Config, Document};
+use dialplan::state::State;
+use dialplan::{Caller, Plan, Step};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -31,8 +33,15 @@ pub fn route(args: &RouteArgs) -> anyhow::Result<ExitCode> {
         Some(text) => moment(text, &config.system.time_zone)?,
         None => wall_clock(),
     };
-    let request = dialplan::Request { from: args.from.as_deref(), dialled: &args.to, at };
-    print(&words(&dialplan::route(config, &request)))
+    let caller = match (&args.trunk, &args.from) {
+        (Some(trunk), _) if !config.trunks.contains_key(trunk) => {
+            return Err(Failure::usage(format!("there is no trunk {trunk}")).into());
+        }
+        (Some(trunk), number) => Caller::Trunk { trunk, number: number.as_deref() },
+        (None, Some(from)) => Caller::Extension(from),
+        (None, None) => Caller::Trunk { trunk: "", number: None },
+    };
+    print(&words(&steps(config, caller, &args.to, at)))
 }
 
 /// `2026-03-01T14:30` in the box's time zone, or a moment that names its own: `…Z`, `…+01:00`.
@@ -45,18 +54,23 @@ fn moment(text: &str, time_zone: &str) -> Result<WallTime, Failure> {
     Ok(WallTime::from_unix_ms(stamp.as_millisecond()))
 }
 
-fn words(decision: &Decision) -> String {
-    let goes = match &decision.action {
-        Action::Ring { targets, name, ring_time, group: _, music } => {
-            let heard = music.as_ref().map(|music| format!(", to the music {music}")).unwrap_or_default();
-            format!("rings {} ({name}) for {} s{heard}", targets.join(", "), ring_time.as_secs())
+fn steps(config: &Arc<Config>, from: Caller<'_>, dialled: &str, at: WallTime) -> Vec<Step> {
+    let plan = Plan::new(Arc::clone(config));
+    dialplan::path(&plan, &State::default(), dialplan::Request { from, dialled, at, hops: &[] })
+}
+
+/// Where it goes and why; then, further to the right, what comes next where nobody takes it.
+fn words(steps: &[Step]) -> String {
+    let mut out = String::new();
+    for step in steps {
+        let margin = "    ".repeat(step.depth);
+        let when = if step.when.is_empty() { String::new() } else { format!("{}: ", step.when_text()) };
+        out += &format!("{margin}{when}{}\n", step.action_text());
+        for reason in &step.reasons {
+            out += &format!("{margin}  {reason}\n");
         }
-        Action::Service(service) => service.feature().to_string(),
-        Action::Conference { number, name } => format!("conference {number} ({name})"),
-        Action::Listen { target } => format!("listens in to {target}"),
-        Action::Refuse(why) => format!("refused: {why}"),
-    };
-    decision.reasons.iter().fold(format!("{goes}\n"), |out, reason| out + &format!("  {reason}\n"))
+    }
+    out
 }
 
 #[cfg(test)]
@@ -75,12 +89,9 @@ mod tests {
     #[test]
     fn the_decision_comes_with_its_reasons() {
         let document = crate::demo::document();
-        let route = |to| {
-            let request = dialplan::Request { from: Some("101"), dialled: to, at: WallTime::default() };
-            words(&dialplan::route(document.config(), &request))
-        };
+        let route = |to| words(&steps(document.config(), Caller::Extension("101"), to, WallTime::default()));
         expect![[r#"
-            rings 102, 103 (Sales) for 30 s
+            rings 102, 103 for 30 s (Sales)
               400 is ring group 400, Sales
               member 101 passed over: it is the caller
               it rings for 30 s, as set for the whole box
@@ -89,6 +100,7 @@ mod tests {
         expect![[r#"
             refused: unknown number
               555 is no feature code, extension, ring group or conference
+              no route leads to 555
         "#]]
         .assert_eq(&route("555"));
     }

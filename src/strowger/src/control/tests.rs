@@ -117,7 +117,7 @@ fn versions_are_made_compared_and_taken_back() {
                     "system: realm strowger → new",
                     "extension 101: secret changed",
                 ],
-                unified: "@@ -1,6 +1,6 @@\n [system]\n name = \"Strowger\"\n-realm = \"strowger\"\n+realm = \"new\"\n time_zone = \"UTC\"\n \n [listen]\n@@ -52,5 +52,5 @@\n [[extension]]\n number = \"101\"\n name = \"Anna\"\n-ha1_md5 = \"…\"\n-ha1_sha256 = \"…\"\n+ha1_md5 = \"…\"\n+ha1_sha256 = \"…\"\n",
+                unified: "@@ -1,6 +1,6 @@\n [system]\n name = \"Strowger\"\n-realm = \"strowger\"\n+realm = \"new\"\n time_zone = \"UTC\"\n \n [listen]\n@@ -81,5 +81,5 @@\n [[extension]]\n number = \"101\"\n name = \"Anna\"\n-ha1_md5 = \"…\"\n-ha1_sha256 = \"…\"\n+ha1_md5 = \"…\"\n+ha1_sha256 = \"…\"\n",
             }"#]],
     );
     check(

@@ -8,14 +8,17 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base::ConfigVersion;
+use config::Document;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use utoipa::{IntoParams, ToSchema};
 
+use super::entries::refuse_if_lost;
 use super::{Query, bad_request, check_limit};
 use crate::app::Shared;
 use crate::backend::{Change, ChangeRequest};
 use crate::error::{ApiError, Problem, Trouble};
+use crate::findings::{self, Draft, Drafted};
 use crate::login::session::WebSession;
 use crate::pages::forms::filled;
 use crate::words;
@@ -97,6 +100,18 @@ pub(crate) async fn put(
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/toml") {
         let message = "the body must be application/toml";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "bad_request", message));
+    }
+    let (_, config) = app.config();
+    let unread = body.clone();
+    // Ten thousand extensions take a while to read: not on an async thread. What is wrong is told by the change itself.
+    let read = tokio::task::spawn_blocking(move || {
+        let fresh = Document::parse(&unread).ok()?;
+        fresh.check_change(&config).ok().map(|()| Box::new(fresh))
+    });
+    if let Ok(Some(fresh)) = read.await
+        && let Drafted::Fresh(found) = findings::draft(&app, Draft::Config(fresh)).await?
+    {
+        refuse_if_lost(&found)?;
     }
     let request = ChangeRequest {
         author: session.account.clone(),

@@ -208,6 +208,7 @@ pub(crate) async fn put(
         automatic_gain: body.automatic_gain,
         gain_db: body.gain_db,
         secret: generated.clone().or(body.secret.map(Redacted)),
+        ..app.config().1.extensions.get(&number).map_or_else(ExtensionDraft::default, ExtensionDraft::from)
     };
     let edit = if is_new { Edit::AddExtension(draft) } else { Edit::ChangeExtension(draft) };
     let what = if is_new { "new" } else { "changed" };

@@ -4,10 +4,18 @@
 
 pub(crate) mod calls;
 pub(crate) mod config;
+pub(crate) mod contacts;
+mod described;
+pub(crate) mod dial;
+pub(crate) mod entries;
 pub(crate) mod extensions;
 pub(crate) mod live;
+pub(crate) mod messages;
 pub(crate) mod openapi;
+pub(crate) mod person;
+pub(crate) mod phones;
 pub(crate) mod recordings;
+pub(crate) mod routing;
 pub(crate) mod sounds;
 pub(crate) mod tracks;
 
@@ -16,7 +24,10 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::error::ApiError;
+use exchange::io::Refusal;
+
+use crate::error::{ApiError, ProblemDetail};
+use crate::pages::forms::Errors;
 
 /// Query pairs; what does not fit is a 400 in JSON.
 pub(crate) struct Query<T>(pub T);
@@ -40,4 +51,20 @@ pub(crate) fn check_limit(limit: usize, max: usize) -> Result<(), ApiError> {
         true => Ok(()),
         false => Err(bad_request(format!("limit must be 1 to {max}"))),
     }
+}
+
+/// 422 with what is wrong in single fields.
+pub(crate) fn field_errors(errors: &Errors) -> ApiError {
+    let detail = |(field, message): (&str, &str)| ProblemDetail {
+        field: Some(field.to_owned()).filter(|field| !field.is_empty()),
+        line: None,
+        message: message.to_owned(),
+        hint: None,
+    };
+    ApiError::invalid("what was sent cannot be", errors.all().map(detail).collect())
+}
+
+/// 409: the exchange did not carry it out, and says why.
+pub(crate) fn refused(refusal: Refusal) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "refused", refusal.0)
 }

@@ -7,24 +7,34 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{calls, config, extensions, live, recordings, sounds, tracks};
+use crate::api::{
+    calls, config, contacts, described, dial, extensions, live, messages, person, phones, recordings, routing, sounds,
+    tracks,
+};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Strowger",
-        description = "Extensions, calls, recordings, sounds, live events and configuration of this box. Sign in with POST /login and send \
+        description = "Extensions, trunks, routes, hours, calls, recordings, sounds, live events and \
+                       configuration of this box. Sign in with POST /login and send \
                        the cookie. Changing requests must come from this box's own pages or from a program without \
                        an Origin header.",
         license(name = "MIT OR Apache-2.0"),
     ),
     paths(
         extensions::list, extensions::get, extensions::put, extensions::delete,
+        person::get, person::put,
+        messages::list, messages::mark, messages::delete, messages::audio,
+        contacts::list, contacts::get, contacts::put,
+        phones::list, phones::get, phones::put, phones::delete,
         calls::list, calls::get, tracks::get,
+        dial::dial, dial::transfer, dial::pickup,
         recordings::list, recordings::get, recordings::audio, recordings::delete,
         sounds::list, sounds::put, sounds::audio, sounds::delete,
         live::snapshot, live::events,
         config::get, config::put, config::history,
+        routing::route, routing::odd, routing::ahead,
     ),
     components(schemas(live::Changes)),
     modifiers(&Session),
@@ -44,7 +54,11 @@ impl Modify for Session {
 /// The description as JSON.
 pub(crate) fn json() -> &'static str {
     static JSON: OnceLock<String> = OnceLock::new();
-    JSON.get_or_init(|| Description::openapi().to_json().unwrap_or_default())
+    JSON.get_or_init(|| {
+        let mut description = serde_json::to_value(Description::openapi()).unwrap_or_default();
+        described::add(&mut description);
+        description.to_string()
+    })
 }
 
 /// `GET /api/openapi.json`

@@ -2,11 +2,12 @@
 // and the dots of extensions. A snapshot comes first on every connection, so nothing is ever missed.
 
 const root = document.querySelector('[data-live]');
-const STATES = { calling: ['warn', 'Calling'], ringing: ['warn', 'Ringing'], talking: ['ok', 'Talking'], held: ['off', 'On hold'] };
+const STATES = { calling: ['warn', 'Calling'], ringing: ['warn', 'Ringing'], talking: ['ok', 'Talking'], held: ['off', 'On hold'], parked: ['off', 'Parked'] };
 
 if (root) {
   const dots = [...document.querySelectorAll('[data-extension]')];
-  const query = dots.length ? [...new Set(dots.map((dot) => dot.dataset.extension))].join(',') : '';
+  const desks = [...document.querySelectorAll('[data-desk]')];
+  const query = [...new Set([...dots.map((dot) => dot.dataset.extension), ...desks.map((desk) => desk.dataset.desk)])].join(',');
   const source = new EventSource('/api/v1/live/events?extensions=' + encodeURIComponent(query));
   let skew = 0;
 
@@ -48,6 +49,7 @@ if (root) {
       const devices = changed.get(dot.dataset.extension) ?? (first ? [] : null);
       if (devices) setDot(dot, devices);
     });
+    if (desks.length) setDesks(news, changed, first);
     const mine = document.querySelector('[data-this-call]')?.dataset.thisCall;
     if (mine && (news.ended ?? []).includes(mine)) setTimeout(() => location.reload(), 1200);
   };
@@ -58,7 +60,7 @@ if (root) {
       row = template.content.firstElementChild.cloneNode(true);
       row.dataset.call = call.call;
       row.querySelectorAll('a').forEach((link) => { link.href = '/calls/' + call.call; });
-      row.querySelectorAll('form').forEach((form) => { form.action = '/calls/' + call.call + '/hang-up'; });
+      row.querySelectorAll('form').forEach((form) => { form.action = (form.dataset.act ?? '/calls/CALL/hang-up').replace('CALL', call.call); });
       table.querySelector('tbody').append(row);
     }
     const say = (part, text) => { row.querySelector(`[data-part="${part}"]`).textContent = text; };
@@ -99,6 +101,32 @@ if (root) {
     dot.textContent = devices.length ? 'Registered' : 'Not registered';
     const about = dot.closest('tr')?.querySelector('[data-part="devices"]');
     if (about) about.textContent = devices.map((device) => device.user_agent || device.from).join(', ');
+  };
+
+  // What each extension does now: a call counts before do-not-disturb.
+  const talks = new Map();
+  const registered = new Set();
+  const setDesks = (news, changed, first) => {
+    if (first) { talks.clear(); registered.clear(); }
+    news.calls.forEach((call) => talks.set(call.call, call));
+    (news.ended ?? []).forEach((call) => talks.delete(call));
+    changed.forEach((devices, number) => (devices.length ? registered.add(number) : registered.delete(number)));
+    desks.forEach((desk) => {
+      const number = desk.dataset.desk;
+      const call = [...talks.values()].find((call) => call.from.number === number || call.to.number === number);
+      const [tone, word] = deskState(desk, number, call);
+      desk.className = 'state ' + tone;
+      desk.textContent = word;
+    });
+  };
+
+  const deskState = (desk, number, call) => {
+    if (call && ['talking', 'held'].includes(call.state)) return ['busy', 'Talking'];
+    if (call && call.to.number === number && call.state === 'ringing') return ['warn', 'Ringing'];
+    if (call && call.from.number === number && call.state !== 'parked') return ['warn', 'Calling'];
+    if (desk.dataset.disabled) return ['warn', 'Switched off'];
+    if (!registered.has(number)) return ['off', 'Not registered'];
+    return desk.dataset.quiet ? ['bad', 'Do not disturb'] : ['ok', 'Idle'];
   };
 
   const status = (tone, word) => {

@@ -125,6 +125,10 @@ impl State {
                 self.note_devices(extension, &before, devices, now);
                 Key::Extension(extension.clone())
             }
+            // Told by the pages that show them when they are drawn; no row of the stream yet.
+            Event::Trunk(_) | Event::TrunkGone { .. } | Event::Emergency { .. } | Event::Mailbox { .. } => {
+                return self.view.apply(event);
+            }
             Event::Whole(view) => {
                 self.devices = view.registrations.values().map(Vec::len).sum();
                 self.view.apply(event);

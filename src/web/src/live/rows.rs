@@ -174,5 +174,6 @@ pub(crate) fn state_key(state: LiveState) -> &'static str {
         LiveState::Ringing => "ringing",
         LiveState::Talking => "talking",
         LiveState::Held => "held",
+        LiveState::Parked { .. } => "parked",
     }
 }

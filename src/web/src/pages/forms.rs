@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use config::ConfigError;
 
 use crate::backend::ApplyError;
+use crate::entries::Given;
 use crate::error::Trouble;
 
 /// A form's fields; what does not fit is answered by a page.
@@ -21,6 +23,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         let form = <axum::extract::Form<T> as FromRequest<S>>::from_request(request, state).await;
         form.map(|form| Form(form.0)).map_err(|error| Trouble::Unreadable(error.status()))
     }
+}
+
+/// A form of which some fields are read by the table of keys.
+pub(crate) trait Rest {
+    /// Takes those from the body.
+    fn take_rest(&mut self, body: &[u8]);
+}
+
+/// The same with all its fields.
+pub(crate) struct Whole<T>(pub T);
+
+impl<T: DeserializeOwned + Rest, S: Send + Sync> FromRequest<S> for Whole<T> {
+    type Rejection = Trouble;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Trouble> {
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let body = <Bytes as FromRequest<S>>::from_request(request, state).await;
+        let body = body.map_err(|error| Trouble::Unreadable(error.status()))?;
+        let request = Request::from_parts(parts, Body::from(body.clone()));
+        let Form(mut form) = <Form<T> as FromRequest<S>>::from_request(request, state).await?;
+        form.take_rest(&body);
+        Ok(Whole(form))
+    }
+}
+
+/// The keys of a section that a form holds, if it holds `marker`, which a browser always sends.
+pub(crate) fn rest(section: &'static str, marker: &str, body: &[u8]) -> Option<Given> {
+    form_urlencoded::parse(body).any(|(key, _)| key == marker).then(|| Given::from_form(section, body))
 }
 
 /// Pairs of the address; what does not fit is answered by a page.
@@ -43,7 +74,7 @@ pub(crate) struct Done {
 }
 
 /// The errors of a form, by field; an empty field is the form as a whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Errors(Vec<(String, String)>);
 
 impl Errors {
@@ -100,7 +131,7 @@ impl From<ApplyError> for Errors {
 }
 
 /// The fault as a sentence beside its field: `101 is already taken by Ada: choose another number.`
-fn worded(fault: &ConfigError) -> String {
+pub(crate) fn worded(fault: &ConfigError) -> String {
     let mut chars = fault.message.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     let hint = fault.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();

@@ -8,20 +8,33 @@ use crate::app::App;
 use crate::error::Trouble;
 use crate::login::session::WebSession;
 
+pub(crate) mod blocked;
 pub(crate) mod calls;
 mod change;
 pub(crate) mod choices;
 pub(crate) mod conferences;
 pub(crate) mod configuration;
+pub(crate) mod contacts;
+pub(crate) mod entries;
 pub(crate) mod extensions;
 pub(crate) mod forms;
 pub(crate) mod groups;
 pub(crate) mod home;
+pub(crate) mod hours;
+pub(crate) mod look_ahead;
+pub(crate) mod messages;
 pub(crate) mod music;
+pub(crate) mod numbers;
 pub(crate) mod palette;
+pub(crate) mod panel;
+pub(crate) mod person;
+pub(crate) mod phones;
 pub(crate) mod recordings;
+pub(crate) mod routing;
+pub(crate) mod settings;
 pub(crate) mod sounds;
 pub(crate) mod system;
+pub(crate) mod trunks;
 
 /// What the frame around every page shows.
 pub(crate) struct Shell {
@@ -68,14 +81,33 @@ const fn place(key: &'static str, label: &'static str, href: &'static str, icon:
 
 /// The parts of the house, in the order of the navigation. Headings without entries yet are not shown.
 pub(crate) const MAP: &[(&str, &[Place])] = &[
-    ("", &[place("home", "Home", "/", "home")]),
-    ("People & devices", &[place("extensions", "Extensions", "/extensions", "people")]),
-    ("Numbers & trunks", &[]),
+    ("", &[place("home", "Home", "/", "home"), place("panel", "Operator panel", "/panel", "dial")]),
+    (
+        "People & devices",
+        &[place("extensions", "Extensions", "/extensions", "people"), place("phones", "Phones", "/phones", "phone")],
+    ),
+    (
+        "Telephony",
+        &[
+            place("trunks", "Trunks", "/trunks", "trunk"),
+            place("inbound-routes", "Inbound", "/inbound-routes", "inbound"),
+            place("outbound-routes", "Outbound", "/outbound-routes", "outbound"),
+            place("hours", "Opening hours", "/hours", "clock"),
+            place("calendars", "Calendars", "/calendars", "calendar"),
+            place("classes", "Classes", "/classes", "class"),
+            place("numbers", "Numbers & emergency", "/numbers", "numbers"),
+            place("blocked", "Blocked callers", "/blocked", "blocked"),
+            place("routing", "Routing test", "/routing", "route"),
+            place("look-ahead", "Days to come", "/calendar", "lookahead"),
+        ],
+    ),
     (
         "Call flows",
         &[
             place("ring-groups", "Ring groups", "/ring-groups", "group"),
             place("conferences", "Conferences", "/conferences", "conference"),
+            place("mailboxes", "Shared mailboxes", "/mailboxes", "recording"),
+            place("paging", "Paging groups", "/paging", "phone"),
             place("music", "Music", "/music", "music"),
             place("sounds", "Sounds", "/sounds", "sound"),
         ],
@@ -83,11 +115,17 @@ pub(crate) const MAP: &[(&str, &[Place])] = &[
     ("Contact centre", &[]),
     (
         "Reports & quality",
-        &[place("calls", "Calls", "/calls", "calls"), place("recordings", "Recordings", "/recordings", "recording")],
+        &[
+            place("messages", "Messages", "/messages", "sound"),
+            place("contacts", "Contacts to return", "/contacts", "outbound"),
+            place("calls", "Calls", "/calls", "calls"),
+            place("recordings", "Recordings", "/recordings", "recording"),
+        ],
     ),
     (
         "System",
         &[
+            place("settings", "Settings", "/settings/voicemail", "numbers"),
             place("configuration", "Configuration", "/configuration", "document"),
             place("audit", "Audit log", "/system/audit", "audit"),
             place("system", "This box", "/system", "system"),
@@ -126,8 +164,15 @@ impl Shell {
         self.said = match done {
             Some("created") => Some("Created."),
             Some("uploaded") => Some("Uploaded. It can be played at once."),
+            Some("switched") => Some("Switched. It holds from now on."),
+            Some("moved") => Some("The call is on its way."),
+            Some("tested") => Some("The test call is on its way."),
             Some("saved") => Some("Saved. It is in force now."),
             Some("deleted") => Some("Deleted."),
+            Some("invited") => Some("Invited. The phone may fetch its settings once, within a day."),
+            Some("resync") => Some("The phones of its lines are asked to fetch their settings."),
+            Some("nobody-there") => Some("None of its lines has a phone that is registered now."),
+            Some("renewed") => Some("What the phone knew is worth nothing now. It is invited to fetch anew."),
             Some("forgotten") => Some("The box forgets the devices; each comes back when it registers again."),
             Some("hung-up") => Some("The call is being ended."),
             Some("rolled-back") => Some("That version is in force again."),

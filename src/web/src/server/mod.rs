@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::app::{App, Now};
 use crate::backend::Backend;
 use crate::routes;
-use crate::tls::{self, Served, TlsError, TlsFiles};
+use crate::tls::{self, Clients, Served, TlsError, TlsFiles};
 
 /// A request's headers must have come after this long.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ pub async fn serve(options: WebOptions, backend: Arc<Backend>) -> Result<WebServ
         tracing::info!(folder = %options.data.join("tls").display(), "certificate made");
     }
     let served = Served::new(files.load()?);
-    let config = served.server_config(&[b"h2", b"http/1.1"]).map_err(TlsError::from)?;
+    let config = served.server_config(&[b"h2", b"http/1.1"], &Clients::NONE).map_err(TlsError::from)?;
 
     let handle = Handle::new();
     let clock = backend.clock;
@@ -116,9 +116,14 @@ impl WebServer {
         Ok(())
     }
 
-    /// A configuration for SIP over TLS with the same certificate, which follows its renewals.
-    pub fn sip_tls(&self) -> Result<Arc<rustls::ServerConfig>, ServeError> {
-        Ok(self.served.server_config(&[]).map_err(TlsError::from)?)
+    /// A configuration for SIP over TLS with the same certificate, which follows its renewals; phones show theirs as
+    /// the document says.
+    ///
+    /// # Errors
+    /// The authorities cannot be read, or there are none in the file.
+    pub fn sip_tls(&self, listen: &config::Listen) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+        let clients = Clients::read(listen)?;
+        Ok(self.served.server_config(&[], &clients).map_err(TlsError::from)?)
     }
 }
 

@@ -33,10 +33,12 @@ const LIVE: [&str; 8] = [
 async fn hostile_text_is_inert_on_every_page() {
     for payload in PAYLOADS {
         let test = TestBox::new();
+        fixture::add_telephony(&test.backend);
         plant(&test, payload);
         for route in table().into_iter().filter(|route| route.method == Method::GET) {
             let path = test.filled(route.path);
             let query: String = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs([("dialled", payload), ("number", payload), ("template", payload)])
                 .extend_pairs([("q", payload), ("sort", payload), ("result", payload), ("from", payload)])
                 .extend_pairs([("next", payload), ("done", payload)])
                 .finish();
@@ -49,6 +51,64 @@ async fn hostile_text_is_inert_on_every_page() {
                         assert!(!answer.body.contains(live), "{path} holds {live}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// In what a form sends, too: it comes back as it was typed.
+#[tokio::test]
+async fn hostile_text_in_a_form_comes_back_inert() {
+    let test = TestBox::new();
+    fixture::add_telephony(&test.backend);
+    for payload in PAYLOADS {
+        let form: Vec<(&str, &str)> = [
+            "name",
+            "host",
+            "user",
+            "numbers",
+            "patterns",
+            "to",
+            "closed_to",
+            "label",
+            "open",
+            "closed",
+            "url",
+            "reason",
+            "number",
+            "location",
+            "email",
+            "trunks",
+            "hours",
+            "classes",
+            "calendars",
+            "holidays",
+            "mode",
+            "until",
+        ]
+        .into_iter()
+        .map(|key| (key, payload))
+        .collect();
+        for path in [
+            "/trunks",
+            "/trunks/provider",
+            "/trunks/provider/test",
+            "/inbound-routes",
+            "/inbound-routes/main",
+            "/outbound-routes",
+            "/hours",
+            "/hours/office",
+            "/hours/office/switch",
+            "/calendars",
+            "/classes",
+            "/blocked",
+            "/numbers",
+            "/emergency",
+        ] {
+            let answer = test.post(Who::Admin, path, &form).await;
+            assert!(answer.status.as_u16() < 500, "{path}: {}", answer.body);
+            for live in LIVE {
+                assert!(!answer.body.contains(live), "{path} holds {live}");
             }
         }
     }
@@ -88,6 +148,23 @@ fn plant(test: &TestBox, payload: &str) {
         answered_at: Some(now),
         recorded: true,
     }));
+    let trunk = exchange::live::LiveTrunk {
+        name: "provider".into(),
+        state: exchange::live::TrunkState::Down { why: payload.into() },
+        since: now,
+        calls: 0,
+        latency_ms: None,
+    };
+    test.backend.live.publish(&Event::Trunk(trunk));
+    let quoted = serde_json::to_string(payload).unwrap();
+    fixture::put_fact(
+        &test.backend,
+        &format!("blocked/{payload}"),
+        &format!("{{\"by\":{quoted},\"at\":0,\"reason\":{quoted}}}"),
+    );
+    fixture::put_fact(&test.backend, "calendar/works", &format!("{{\"text\":\"\",\"error\":{quoted}}}"));
+    let mode = format!("{{\"mode\":\"closed\",\"until\":null,\"by\":{quoted},\"at\":0}}");
+    fixture::put_fact(&test.backend, "hours/office", &mode);
     let who = exchange::record::AuditRecord { at: now, who: payload.into(), from: None, what: payload.into() };
     fixture::append(&test.backend, exchange::record::Record::Audit(who));
 }

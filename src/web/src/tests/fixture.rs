@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use base::{CallRef, ConfigVersion, Duration, LegId, RecordingId, Redacted, WallTime};
-use config::{Conference, Document, Edit, ExtensionDraft, Music, RingGroup, VersionContent, next_version};
+use config::{
+    Conference, Document, Edit, ExtensionDraft, KeyLayout, Music, Phone, PhoneModel, RingGroup, VersionContent,
+    next_version,
+};
 use exchange::io::Command;
 use exchange::live::{Event, LiveCall, LiveDevice, LiveState};
 use exchange::record::*;
@@ -83,15 +86,20 @@ pub fn backend(folder: &Path, names: &[(&str, &str)], disk: Arc<dyn Disk>) -> (A
     };
     apply(request).now_or_never().expect("the fixture does not wait").expect("a configuration");
     let commands = Commands::default();
-    let told = Arc::clone(&commands);
+    let (told, asked) = (Arc::clone(&commands), Arc::clone(&commands));
     let backend = Backend {
         store,
         live: LiveHub::new(wall),
         config,
         commands: Box::new(move |command| told.lock().expect("no panic").push(command)),
+        ask: Box::new(move |command| {
+            asked.lock().expect("no panic").push(command);
+            Box::pin(std::future::ready(Ok(exchange::io::Answer::Done)))
+        }),
         apply,
         recordings: Box::new(Files(folder.join("recordings"))),
         sounds: Box::new(Shelf::new()),
+        phone_key: Redacted([9; 32]),
         clock: wall,
         about: About {
             version: "0.1.0".into(),
@@ -408,6 +416,7 @@ pub fn write_recording(backend: &Backend, folder: &Path, call: CallRef, ended: b
             pauses: vec![(6_000, 9_500), (15_000, 15_800)],
             dropped: 0,
             problem: (!note.is_empty()).then(|| note.to_owned()),
+            ..RecordingEnd::default()
         };
         step(at + Duration::from_secs(24), RecordingStep::Ended(end));
     }
@@ -477,6 +486,113 @@ pub fn append(backend: &Backend, record: Record) {
     backend.store.append_wait(record).expect("the store takes it");
 }
 
+/// What the fixture calls the entry that a path is about: `/api/v1/trunks/{id}`.
+pub fn id_of(path: &str) -> &'static str {
+    match path.trim_start_matches("/api/v1").split('/').nth(1).unwrap_or_default() {
+        "trunks" => "provider",
+        "inbound-routes" => "main",
+        "outbound-routes" => "everywhere",
+        "hours" => "office",
+        "calendars" => "works",
+        "classes" => "managers",
+        _ => "+32470000001",
+    }
+}
+
+/// What leads outside, and when: trunks, routes, hours, a calendar, a class, a blocked caller.
+pub const TELEPHONY: &str = r#"
+[[trunk]]
+name = "provider"
+host = "sip.example.com"
+user = "3225551200"
+password = "kept-between-us-2"
+numbers = ["+3225551200", "+3225551201"]
+caller_id = "+3225551200"
+calls_max = 10
+
+[[trunk]]
+name = "backup"
+kind = "address"
+host = "192.0.2.77"
+calls_max = 4
+
+[[class]]
+name = "managers"
+may_call = ["internal", "emergency", "free", "national", "mobile", "international"]
+countries = ["+31", "+33", "+49"]
+pin = "2580"
+
+[[calendar]]
+name = "works"
+url = "https://calendar.example.com/works.ics"
+
+[[hours]]
+name = "office"
+code = "1"
+open = ["mon-fri 09:00-17:30", "sat 10:00-12:00"]
+breaks = ["mon-fri 12:00-13:00"]
+holidays = ["be"]
+closed = ["12-24..12-31 Year end"]
+calendars = ["works"]
+
+[[outbound_route]]
+name = "everywhere"
+patterns = ["+X."]
+trunks = ["provider", "backup"]
+
+[[inbound_route]]
+name = "main"
+numbers = ["+3225551200"]
+hours = "office"
+to = "400"
+closed_to = "sound:closed"
+label = "Sales"
+
+[[inbound_route]]
+name = "ada"
+order = 200
+numbers = ["+3225551201"]
+to = "101"
+
+[[blocked]]
+number = "+32470000001"
+reason = "Sells solar panels"
+"#;
+
+/// Adds [`TELEPHONY`] to the company, with the group that it leads to.
+pub fn add_telephony(backend: &Backend) {
+    add_group(backend);
+    let (_, text) = backend.store.config_current().expect("a store").expect("a configuration");
+    let emergency = config::Emergency {
+        location: "Kerkstraat 1, Ghent, ground floor".into(),
+        notify: vec!["105".into()],
+        ..backend.config.load().1.emergency.clone()
+    };
+    for change in [Change::Text(text + TELEPHONY), Change::Edits(vec![Edit::SetEmergency(emergency)])] {
+        let (author, reason) = ("admin".into(), "two trunks".into());
+        let request = ChangeRequest { author, reason, based_on: None, change };
+        (backend.apply)(request).now_or_never().expect("the fixture does not wait").expect("rules");
+    }
+}
+
+/// Publishes a trunk that works and one that does not, and what was set by phone.
+pub fn fill_trunks(backend: &Backend) {
+    use exchange::live::{LiveTrunk, TrunkState};
+    let since = WallTime::from_unix_ms(wall().unix_ms() - 5_400_000);
+    let trunk = |name: &str, state, calls, latency_ms| {
+        Event::Trunk(LiveTrunk { name: name.into(), state, since, calls, latency_ms })
+    };
+    backend.live.publish(&trunk("provider", TrunkState::Up, 3, Some(24)));
+    let why = "the provider refuses our password (403 Forbidden)".to_owned();
+    backend.live.publish(&trunk("backup", TrunkState::Down { why }, 0, None));
+}
+
+/// Writes a fact.
+pub fn put_fact(backend: &Backend, key: &str, value: &str) {
+    let fact = FactRecord { at: wall(), by: "101".into(), key: key.into(), value: Some(value.into()) };
+    append(backend, Record::Fact(Box::new(fact)));
+}
+
 /// A ring group, a conference and music of the company.
 pub fn add_group(backend: &Backend) {
     let members = ["101", "102", "105"].map(str::to_owned).to_vec();
@@ -492,6 +608,15 @@ pub fn add_group(backend: &Backend) {
                 ..Conference::new("600".into(), "Weekly meeting".into())
             }),
             Edit::AddMusic(Music { name: "default".into(), files: vec!["harp".into()], shuffle: true }),
+            Edit::AddKeyLayout(KeyLayout {
+                name: "desk".into(),
+                keys: ["blf 102", "blf 103 Chiara", "park 701", "voicemail"].map(str::to_owned).to_vec(),
+            }),
+            Edit::AddPhone(Phone {
+                keys: Some("desk".into()),
+                ..Phone::new("00156574abcd".into(), PhoneModel::Yealink, vec!["101".into()])
+            }),
+            Edit::AddPhone(Phone::new("00041312abcd".into(), PhoneModel::Snom, vec!["103".into(), "104".into()])),
         ]),
     };
     (backend.apply)(request).now_or_never().expect("the fixture does not wait").expect("a group");

@@ -4,10 +4,13 @@ mod api;
 mod attacks;
 mod fixture;
 mod login;
+mod office;
 mod pages;
 mod permissions;
+mod phones;
 mod recordings;
 mod sounds;
+mod telephony;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -143,7 +146,9 @@ impl TestBox {
     }
 
     async fn run(&self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 44], 40_000))));
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 44], 40_000))));
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let is_stream = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
@@ -164,11 +169,19 @@ impl TestBox {
         };
         let is_full_name = path.ends_with("/audio") || path.starts_with("/sounds");
         path.replace("{number}", number)
+            .replace("{id}", fixture::id_of(path))
             .replace("{sound}", if is_full_name { "sound%2Fwelcome" } else { "welcome" })
             .replace("{class}", "default")
             .replace("{recording}", &self.recording.to_string())
             .replace("{call}", &self.call.to_string())
             .replace("{version}", "1")
             .replace("{name}", "style.css")
+            .replace("{mailbox}", "101")
+            .replace("{message}", "17")
+            .replace("{contact}", "%2B32470123456")
+            .replace("{token}", "none")
+            .replace("{file}", "00156574abcd.cfg")
+            .replace("{mac}", "00156574abcd")
+            .replace("{layout}", "desk")
     }
 }

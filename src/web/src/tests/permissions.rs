@@ -32,7 +32,7 @@ fn expected(needs: Needs, path: &str, who: Who) -> Expected {
 #[tokio::test]
 async fn each_role_on_each_route() {
     let test = TestBox::new();
-    fixture::add_group(&test.backend);
+    fixture::add_telephony(&test.backend);
     for route in table() {
         let path = test.filled(route.path);
         for who in [Who::Nobody, Who::Viewer, Who::Fresh, Who::Admin] {
@@ -77,7 +77,7 @@ async fn no_unsafe_route_takes_a_request_from_another_site() {
 #[tokio::test]
 async fn a_get_changes_nothing() {
     let test = TestBox::new();
-    fixture::add_group(&test.backend);
+    fixture::add_telephony(&test.backend);
     // Whoever listens to a recording leaves a trace: that is the one thing a GET writes.
     let is_trace = |what: &str| what.starts_with("listened to rec") || what.starts_with("downloaded rec");
     let state = || {
@@ -119,7 +119,10 @@ fn every_row_is_declared_once() {
     assert_eq!(rows.len(), count);
     let public: Vec<&str> =
         table().iter().filter(|route| route.needs == Needs::Public).map(|route| route.path).collect();
-    assert_eq!(public, ["/login", "/login", "/assets/{name}", "/healthz", "/api/openapi.json"]);
+    assert_eq!(
+        public,
+        ["/login", "/login", "/assets/{name}", "/healthz", "/prov/{file}", "/prov/{token}/{file}", "/api/openapi.json"]
+    );
 }
 
 #[tokio::test]

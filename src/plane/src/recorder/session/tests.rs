@@ -269,3 +269,15 @@ fn hostile_packets_do_no_harm() {
     let (wav, _) = session.finish(at(10_000), &mut out);
     assert_eq!(wav.unwrap().duration_ms(), 10_000);
 }
+
+#[test]
+fn the_end_tells_how_loud_it_was_at_its_loudest() {
+    let spoken = |loud: i16| {
+        let events = (0..100).map(|n| (n * 20, 0, pcmu(n, if n == 50 { loud } else { 0 }))).collect();
+        run(session(1), events, 2_000).1.loudest_db
+    };
+    assert_eq!(spoken(0), Some(90), "less than one step of a sample");
+    // One packet of a constant 16,000 is 6 dB below full scale.
+    assert_eq!(spoken(16_000), Some(6));
+    assert_eq!(run(session(1), Vec::new(), 2_000).1.loudest_db, None, "nothing was ever written");
+}

@@ -222,7 +222,11 @@ pub(crate) async fn hang_up(
     }
     app.audit(&session.account, Some(from), format!("ended call {call}")).await?;
     (app.backend.commands)(Command::HangUp(call));
-    let back = if form.back == "/" { "/?done=hung-up".to_owned() } else { format!("/calls/{call}?done=hung-up") };
+    let back = match form.back.as_str() {
+        "/" => "/?done=hung-up".to_owned(),
+        "/panel" => "/panel?done=hung-up".to_owned(),
+        _ => format!("/calls/{call}?done=hung-up"),
+    };
     Ok(Redirect::to(&back).into_response())
 }
 

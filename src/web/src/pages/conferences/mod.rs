@@ -12,14 +12,15 @@ use serde::Deserialize;
 use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
 use super::extensions::{record_choice, ticked};
-use super::forms::{Done, Errors, Form, Query, filled};
+use super::forms::{Done, Errors, Query, Rest, Whole, filled, rest};
 use super::{Shell, page};
 use crate::app::Shared;
+use crate::entries::{Fieldset, Given, Group, fieldsets_of};
 use crate::error::Trouble;
 use crate::login::session::WebSession;
 
 /// Fields whose errors stand beside them.
-const SHOWN: [&str; 5] = ["number", "name", "pin", "members_max", "record"];
+const SHOWN: [&str; 7] = ["number", "name", "pin", "members_max", "record", "moderator_pin", "wait_for_moderator"];
 
 /// The fields as they were typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,6 +38,22 @@ pub(crate) struct ConferenceForm {
     /// A check box: absent when not ticked.
     #[serde(default)]
     entry_tones: Option<String>,
+    /// The keys of [`MORE`]; none: they stay.
+    #[serde(skip)]
+    more: Option<Given>,
+}
+
+/// Keys laid out by the table of keys.
+const MORE: &[Group] = &[Group {
+    title: "Moderators",
+    folded: false,
+    keys: &[("moderator_pin", "Moderator's PIN"), ("wait_for_moderator", "Wait for a moderator")],
+}];
+
+impl Rest for ConferenceForm {
+    fn take_rest(&mut self, body: &[u8]) {
+        self.more = rest("conference", "moderator_pin", body);
+    }
 }
 
 #[derive(Template)]
@@ -65,6 +82,7 @@ struct EditPage {
     above: Vec<String>,
     members_default: u16,
     records: Vec<Offered>,
+    more: Vec<Fieldset>,
 }
 
 #[derive(Template)]
@@ -91,16 +109,22 @@ impl ConferenceForm {
             members_max: conference.members_max.to_string(),
             record: conference.record.word().to_owned(),
             entry_tones: ticked(conference.entry_tones),
+            more: Some(Given::of(conference)),
         }
     }
 
-    /// `number` is the one in the address, if the conference exists: it does not change.
-    fn conference(&self, number: Option<&str>) -> Result<Conference, Errors> {
+    /// `before` is the conference as it is, if it exists: its number does not change.
+    fn conference(&self, before: Option<&Conference>) -> Result<Conference, Errors> {
         let mut errors = Errors::default();
         let record = record_choice(&self.record, &mut errors);
-        let number = number.unwrap_or(self.number.trim()).to_owned();
-        let plain = Conference::new(number, self.name.trim().to_owned());
-        let members_max = filled(&self.members_max).map_or(Ok(plain.members_max), |text| text.parse());
+        let plain = Conference::new(self.number.trim().to_owned(), String::new());
+        let members_default = plain.members_max;
+        let mut plain = before.cloned().unwrap_or(plain);
+        if let Some(more) = &self.more {
+            plain.moderator_pin = more.hidden_or_absent("moderator_pin", plain.moderator_pin.as_ref());
+            plain.wait_for_moderator = more.flag("wait_for_moderator");
+        }
+        let members_max = filled(&self.members_max).map_or(Ok(members_default), |text| text.parse());
         let members_max = members_max.unwrap_or_else(|_| {
             errors.add("members_max", "Write a whole number, 2 to 2000.");
             0
@@ -109,7 +133,8 @@ impl ConferenceForm {
             return Err(errors);
         }
         let pin = filled(&self.pin).map(Redacted);
-        Ok(Conference { pin, members_max, record, entry_tones: self.entry_tones.is_some(), ..plain })
+        let name = self.name.trim().to_owned();
+        Ok(Conference { name, pin, members_max, record, entry_tones: self.entry_tones.is_some(), ..plain })
     }
 }
 
@@ -143,7 +168,7 @@ pub(crate) async fn create(
     State(app): State<Shared>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     session: WebSession,
-    Form(form): Form<ConferenceForm>,
+    Whole(form): Whole<ConferenceForm>,
 ) -> Result<Response, Trouble> {
     let done = match form.conference(None) {
         Ok(conference) => {
@@ -175,10 +200,10 @@ pub(crate) async fn change(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     session: WebSession,
     Path(number): Path<String>,
-    Form(form): Form<ConferenceForm>,
+    Whole(form): Whole<ConferenceForm>,
 ) -> Result<Response, Trouble> {
-    get(&app.config().1, &number)?;
-    let done = match form.conference(Some(&number)) {
+    let (_, config) = app.config();
+    let done = match form.conference(Some(get(&config, &number)?)) {
         Ok(conference) => {
             let reason = format!("changed conference {number}");
             change_config(&app, &session, from, Edit::ChangeConference(conference), reason).await
@@ -228,6 +253,12 @@ fn edit_page(
     done: Option<&str>,
 ) -> Result<Response, Trouble> {
     let (_, config) = app.config();
+    let existing = number.as_deref().and_then(|number| config.conferences.get(number));
+    let more = form.more.clone().or_else(|| existing.map(Given::of));
+    let mut more = more.unwrap_or_else(|| Given::nothing("conference"));
+    if let Some(existing) = existing {
+        more.keep_hidden_of(existing);
+    }
     let title = match &number {
         Some(_) if !form.name.is_empty() => form.name.clone(),
         Some(number) => number.clone(),
@@ -240,6 +271,7 @@ fn edit_page(
     page(&EditPage {
         shell,
         above: errors.others(&SHOWN),
+        more: fieldsets_of("conference", MORE, &more, &errors, &config),
         members_default: Conference::new(String::new(), String::new()).members_max,
         records: choices::record(&form.record, &config),
         number,

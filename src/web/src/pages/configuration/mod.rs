@@ -11,12 +11,13 @@ use config::Document;
 use serde::Deserialize;
 use store::{ConfigInfo, Store};
 
-use super::change::unprocessable;
+use super::change::{Confirmed, held_up, unprocessable};
 use super::forms::{Done, Form, Query, filled};
 use super::{Shell, page};
 use crate::app::Shared;
 use crate::backend::{ApplyError, Change, ChangeRequest};
 use crate::error::Trouble;
+use crate::findings::{self, Draft, Drafted, Finding, Level};
 use crate::login::session::WebSession;
 use crate::words::Zone;
 
@@ -69,6 +70,10 @@ struct EditPage {
     errors: Vec<TextErrorView>,
     problem: Option<&'static str>,
     checked: Option<Vec<String>>,
+    /// What would be odd about it and was not before.
+    findings: Vec<String>,
+    /// They may be confirmed.
+    confirm: bool,
 }
 
 struct TextErrorView {
@@ -163,6 +168,8 @@ pub(crate) struct TextForm {
     based_on: u64,
     #[serde(default)]
     act: String,
+    #[serde(default)]
+    confirmed: String,
 }
 
 /// `POST /configuration/edit`: checks only, or applies.
@@ -172,22 +179,33 @@ pub(crate) async fn apply(
     session: WebSession,
     Form(form): Form<TextForm>,
 ) -> Result<Response, Trouble> {
-    let TextForm { text, reason, based_on, act } = form;
+    let TextForm { text, reason, based_on, act, confirmed } = form;
     let text = text.replace("\r\n", "\n"); // as browsers send a text field
     let view = EditPage { based_on, reason, text: text.clone(), ..empty_edit(&app, &session) };
+    let (_, config) = app.config();
+    let unread = text.clone();
+    // Ten thousand extensions take a while to read: not on an async thread.
+    let checked = tokio::task::spawn_blocking(move || {
+        let fresh = Document::parse(&unread)?;
+        fresh.check_change(&config)?;
+        Ok((config::diff::summary(&config, fresh.config()), fresh))
+    });
+    let (summary, fresh) = match checked.await.map_err(|_| Trouble::Internal("the check failed"))? {
+        Ok(checked) => checked,
+        Err(faults) => return unprocessable(page(&EditPage { errors: worded(faults), ..view })?),
+    };
+    let found = match findings::draft(&app, Draft::Config(Box::new(fresh))).await? {
+        Drafted::Fresh(found) => found,
+        Drafted::Refused(_) => Vec::new(), // it has just been checked
+    };
     if act != "apply" {
-        let (_, config) = app.config();
-        // Ten thousand extensions take a while to read: not on an async thread.
-        let checked = tokio::task::spawn_blocking(move || {
-            let fresh = Document::parse(&text)?;
-            fresh.check_change(&config)?;
-            Ok(config::diff::summary(&config, fresh.config()))
-        });
-        let checked = checked.await.map_err(|_| Trouble::Internal("the check failed"))?;
-        return match checked {
-            Ok(summary) => page(&EditPage { checked: Some(summary), ..view }),
-            Err(faults) => unprocessable(page(&EditPage { errors: worded(faults), ..view })?),
-        };
+        let findings = found.iter().map(Finding::sentence).collect();
+        let view = EditPage { checked: Some(summary), findings, ..view };
+        return page(&EditPage { confirm: !found.iter().any(|finding| finding.level == Level::Error), ..view });
+    }
+    let confirmed = if confirmed == "on" { Confirmed::Yes } else { Confirmed::No };
+    if let Some(held) = held_up(&found, confirmed) {
+        return unprocessable(page(&EditPage { findings: held.findings, confirm: held.may_confirm, ..view })?);
     }
     let Some(reason) = filled(&view.reason) else {
         return unprocessable(page(&EditPage {
@@ -301,6 +319,8 @@ fn empty_edit(app: &Shared, session: &WebSession) -> EditPage {
         errors: Vec::new(),
         problem: None,
         checked: None,
+        findings: Vec::new(),
+        confirm: false,
     }
 }
 

@@ -4,7 +4,8 @@ use config::{Choice, Config, Document, Extension, ExtensionDraft, Language, Reco
 use serde::Deserialize;
 
 use crate::backend::ApplyError;
-use crate::pages::forms::{Errors, filled};
+use crate::entries::{Given, Group};
+use crate::pages::forms::{Errors, Rest, filled, rest};
 
 /// The fields as they were typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,6 +35,54 @@ pub(crate) struct ExtensionForm {
     pub echo_cancellation: Option<String>,
     #[serde(default)]
     pub automatic_gain: Option<String>,
+    /// The keys of [`MORE`]; none: they stay.
+    #[serde(skip)]
+    pub more: Option<Given>,
+}
+
+/// Keys laid out by the table of keys.
+pub(super) const MORE: &[Group] = &[
+    Group {
+        title: "Outside",
+        folded: false,
+        keys: &[("class", "Class"), ("caller_id", "Number shown"), ("mobile", "Mobile")],
+    },
+    Group {
+        title: "Mailbox",
+        folded: false,
+        keys: &[("voicemail", "Has a mailbox"), ("voicemail_pin", "PIN of the mailbox"), ("voicemail_mail", "By mail")],
+    },
+    Group {
+        title: "Team and place",
+        folded: false,
+        keys: &[
+            ("pickup_group", "Pickup group"),
+            ("keys", "Keys of its phones"),
+            ("location", "Where its phones stand"),
+            ("emergency_caller_id", "Number shown to emergency services"),
+        ],
+    },
+];
+
+impl Rest for ExtensionForm {
+    fn take_rest(&mut self, body: &[u8]) {
+        self.more = rest("extension", "caller_id", body);
+    }
+}
+
+/// Puts the keys of [`MORE`] into a draft.
+fn add_more(draft: &mut ExtensionDraft, mut more: Given) -> Errors {
+    draft.class = more.text_or_absent("class");
+    draft.caller_id = more.text_or_absent("caller_id");
+    draft.mobile = more.text_or_absent("mobile");
+    draft.voicemail = more.flag("voicemail");
+    draft.voicemail_pin = more.hidden_or_absent("voicemail_pin", draft.voicemail_pin.as_ref());
+    draft.voicemail_mail = more.choice("voicemail_mail");
+    draft.pickup_group = more.text_or_absent("pickup_group");
+    draft.keys = more.text_or_absent("keys");
+    draft.location = more.text_or_absent("location");
+    draft.emergency_caller_id = more.text_or_absent("emergency_caller_id");
+    more.errors
 }
 
 impl ExtensionForm {
@@ -57,12 +106,14 @@ impl ExtensionForm {
             noise_reduction: ticked(extension.noise_reduction),
             echo_cancellation: ticked(extension.echo_cancellation),
             automatic_gain: ticked(extension.automatic_gain),
+            more: Some(Given::of(extension)),
         }
     }
 
-    /// The draft without a secret. `number` is the one in the address, if the extension exists: it does not change.
+    /// The draft without a secret. `before` is the extension as it is, if it exists: its number and what the form does
+    /// not show do not change.
     /// Only what cannot be said in a draft is an error here; the rest is the configuration's to judge.
-    pub fn draft(&self, number: Option<&str>) -> Result<ExtensionDraft, Errors> {
+    pub fn draft(&self, before: Option<&Extension>) -> Result<ExtensionDraft, Errors> {
         let mut errors = Errors::default();
         let ring_time_s = seconds(&self.ring_time_s).unwrap_or_else(|wrong| {
             errors.add_missing(wrong);
@@ -81,11 +132,15 @@ impl ExtensionForm {
             }
             language
         });
+        let mut plain = before.map_or_else(ExtensionDraft::default, ExtensionDraft::from);
+        if let Some(more) = &self.more {
+            errors.add_missing(add_more(&mut plain, more.again()));
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
         Ok(ExtensionDraft {
-            number: number.unwrap_or(self.number.trim()).to_owned(),
+            number: before.map_or(self.number.trim(), |extension| &extension.number).to_owned(),
             name: self.name.trim().to_owned(),
             email: filled(&self.email),
             enabled: self.enabled.is_some(),
@@ -98,6 +153,7 @@ impl ExtensionForm {
             automatic_gain: self.automatic_gain.is_some(),
             gain_db,
             secret: None,
+            ..plain
         })
     }
 }
@@ -113,10 +169,11 @@ impl ExtensionForm {
             gain_db: draft.gain_db,
             ..Extension::new(draft.number.clone(), draft.name, [1; 16], [1; 32])
         };
-        let mut config = config.clone();
-        config.extensions = std::iter::once((draft.number, other)).collect();
-        config.ring_groups.clear();
-        config.conferences.clear();
+        let config = Config {
+            system: config.system.clone(),
+            extensions: std::iter::once((draft.number, other)).collect(),
+            ..Config::default()
+        };
         Document::from_config(config).err().map(|faults| Errors::from(ApplyError::Refused(faults))).unwrap_or_default()
     }
 }

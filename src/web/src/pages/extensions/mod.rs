@@ -16,11 +16,13 @@ use serde::Deserialize;
 
 use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
-use super::forms::{Done, Errors, Form, Query, link};
+use super::forms::{Done, Errors, Query, Whole, link};
 use super::{Shell, page};
 use crate::app::Shared;
+use crate::entries::{Fieldset, Given, fieldsets_of};
 use crate::error::Trouble;
 use crate::login::session::WebSession;
+use crate::person;
 use crate::words::{State as Word, Zone};
 use form::ExtensionForm;
 
@@ -100,6 +102,9 @@ struct EditPage {
     listen: String,
     records: Vec<Offered>,
     languages: Vec<Offered>,
+    more: Vec<Fieldset>,
+    /// What its person has set, in clauses.
+    habits: Vec<String>,
 }
 
 struct Device {
@@ -173,7 +178,7 @@ pub(crate) async fn create(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     session: WebSession,
     headers: HeaderMap,
-    Form(form): Form<ExtensionForm>,
+    Whole(form): Whole<ExtensionForm>,
 ) -> Result<Response, Trouble> {
     let fresh = secret::generate(&app)?;
     let draft = match form.draft(None) {
@@ -209,10 +214,10 @@ pub(crate) async fn change(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     session: WebSession,
     Path(number): Path<String>,
-    Form(form): Form<ExtensionForm>,
+    Whole(form): Whole<ExtensionForm>,
 ) -> Result<Response, Trouble> {
-    get(&app.config().1, &number)?;
-    let draft = match form.draft(Some(&number)) {
+    let extension = get(&app.config().1, &number)?;
+    let draft = match form.draft(Some(&*extension)) {
         Ok(draft) => draft,
         Err(errors) => return unprocessable(edit_page(&app, &session, Some(number), form, errors, None)?),
     };
@@ -349,10 +354,20 @@ fn edit_page(
         };
         devices.iter().map(device).collect()
     });
+    let existing = config.extensions.get(known);
+    let given = form.more.clone().or_else(|| existing.map(Given::of));
+    let mut given = given.unwrap_or_else(|| Given::nothing("extension"));
+    if let Some(existing) = existing {
+        given.keep_hidden_of(existing);
+    }
+    let more = fieldsets_of("extension", form::MORE, &given, &errors, &config);
+    let mut shown = SHOWN.to_vec();
+    shown.extend(more.iter().flat_map(|set| set.fields.iter().map(|field| field.key)));
     let enabled = config.extensions.get(known).is_none_or(|extension| extension.enabled);
     page(&EditPage {
         shell: Shell::new(app, session, "extensions", title).said(done),
-        above: errors.others(&SHOWN),
+        above: errors.others(&shown),
+        more,
         state: state(enabled, !devices.is_empty()),
         devices,
         ring_time_default: config.sip.ring_time_s,
@@ -363,6 +378,7 @@ fn edit_page(
         listen: config.features.listen.clone(),
         records: choices::record(&form.record, &config),
         languages: choices::language(&form.language, &config),
+        habits: person::summary(&person::current(app, known), &zone, now),
         number,
         form,
         errors,

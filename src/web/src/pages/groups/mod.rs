@@ -11,9 +11,10 @@ use config::{Config, Edit, RingGroup};
 use super::change::{change_config, remove, unprocessable};
 use super::choices::{self, Offered};
 use super::extensions::record_choice;
-use super::forms::{Done, Errors, Query, filled};
+use super::forms::{Done, Errors, Query, filled, rest};
 use super::{Shell, page};
 use crate::app::Shared;
+use crate::entries::{Fieldset, Given, Group, fieldsets_of, list_of_destinations};
 use crate::error::Trouble;
 use crate::login::session::WebSession;
 use crate::pages::extensions::seconds;
@@ -32,7 +33,21 @@ struct GroupForm {
     record: String,
     music: String,
     members: Vec<String>,
+    /// The keys of [`MORE`]; none: they stay.
+    more: Option<Given>,
 }
+
+/// Keys laid out by the table of keys.
+const MORE: &[Group] = &[Group {
+    title: "Who rings, and what then",
+    folded: false,
+    keys: &[
+        ("strategy", "Who rings when"),
+        ("otherwise", "If nobody answers"),
+        ("label", "Put before the caller's name"),
+        ("skip_busy", "Leave out who is busy"),
+    ],
+}];
 
 #[derive(Template)]
 #[template(path = "pages/groups/list.html")]
@@ -62,6 +77,8 @@ struct EditPage {
     ring_time_default: u16,
     records: Vec<Offered>,
     music: Vec<Offered>,
+    more: Vec<Fieldset>,
+    destinations: Vec<(String, String)>,
 }
 
 struct Choice {
@@ -82,7 +99,7 @@ struct DeletePage {
 impl GroupForm {
     /// Reads a form body; `Form` cannot gather a field that comes several times.
     fn read(body: &[u8]) -> Self {
-        let mut form = GroupForm::default();
+        let mut form = GroupForm { more: rest("ring_group", "label", body), ..GroupForm::default() };
         for (key, value) in form_urlencoded::parse(body) {
             let value = value.trim().to_owned();
             match &*key {
@@ -110,28 +127,33 @@ impl GroupForm {
             record: group.record.word().to_owned(),
             music: group.music.clone().unwrap_or_default(),
             members: group.members.clone(),
+            more: Some(Given::of(group)),
         }
     }
 
-    /// `number` is the one in the address, if the group exists: it does not change.
-    fn group(&self, number: Option<&str>) -> Result<RingGroup, Errors> {
+    /// `before` is the group as it is, if it exists: its number does not change.
+    fn group(&self, before: Option<&RingGroup>) -> Result<RingGroup, Errors> {
         let mut errors = Errors::default();
         let record = record_choice(&self.record, &mut errors);
         let ring_time_s = seconds(&self.ring_time_s).unwrap_or_else(|wrong| {
             errors.add_missing(wrong);
             None
         });
+        let mut group = before
+            .cloned()
+            .unwrap_or_else(|| RingGroup::new(self.number.clone(), self.name.clone(), self.members.clone()));
+        if let Some(mut more) = self.more.clone() {
+            group.strategy = more.choice("strategy");
+            group.otherwise = more.destination_or_absent("otherwise");
+            group.label = more.text_or_absent("label");
+            group.skip_busy = more.flag("skip_busy");
+            errors.add_missing(more.errors);
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(RingGroup {
-            ring_time_s,
-            record,
-            music: filled(&self.music),
-            number: number.unwrap_or(&self.number).to_owned(),
-            name: self.name.clone(),
-            members: self.members.clone(),
-        })
+        let (name, members) = (self.name.clone(), self.members.clone());
+        Ok(RingGroup { name, members, ring_time_s, record, music: filled(&self.music), ..group })
     }
 }
 
@@ -205,9 +227,9 @@ pub(crate) async fn change(
     Path(number): Path<String>,
     body: Bytes,
 ) -> Result<Response, Trouble> {
-    get(&app.config().1, &number)?;
+    let (_, config) = app.config();
     let form = GroupForm::read(&body);
-    let done = match form.group(Some(&number)) {
+    let done = match form.group(Some(get(&config, &number)?)) {
         Ok(group) => {
             let reason = format!("changed ring group {number}");
             change_config(&app, &session, from, Edit::ChangeRingGroup(group), reason).await
@@ -265,6 +287,9 @@ fn edit_page(
         };
         config.extensions.values().map(choice).collect()
     });
+    let existing = number.as_deref().and_then(|number| config.ring_groups.get(number));
+    let more = form.more.clone().or_else(|| existing.map(Given::of));
+    let more = more.unwrap_or_else(|| Given::nothing("ring_group"));
     let title = match &number {
         Some(_) if !form.name.is_empty() => form.name.clone(),
         Some(number) => number.clone(),
@@ -272,7 +297,20 @@ fn edit_page(
     };
     page(&EditPage {
         shell: Shell::new(app, session, "ring-groups", title).said(done),
-        above: errors.others(&["number", "name", "members", "ring_time_s", "record", "music"]),
+        above: errors.others(&[
+            "number",
+            "name",
+            "members",
+            "ring_time_s",
+            "record",
+            "music",
+            "strategy",
+            "otherwise",
+            "label",
+            "skip_busy",
+        ]),
+        more: fieldsets_of("ring_group", MORE, &more, &errors, &config),
+        destinations: list_of_destinations(&config),
         members: form.members.join(", "),
         ring_time_default: config.sip.ring_time_s,
         records: choices::record(&form.record, &config),

@@ -79,16 +79,41 @@ pub(crate) async fn audio(
     if end.file.is_empty() {
         return Err(Trouble::NotFound);
     }
+    let about = parties(&info);
+    let name = file_name(&info, sound::kind_of(&end.file), &Zone::of(&app.config().1));
+    send(app, session, from, headers, Kept { recording, file: end.file.clone(), about, name }, what).await
+}
+
+/// A file among the recordings: a recording's, or a voice message's, whose number is its recording's.
+pub(crate) struct Kept {
+    pub recording: RecordingId,
+    pub file: String,
+    /// Whose it is, for the log.
+    pub about: String,
+    /// The name under which it is kept: letters, digits, `-`, `_` and `.` only.
+    pub name: String,
+}
+
+/// The file's sound, after its trace.
+pub(crate) async fn send(
+    app: &Shared,
+    session: &WebSession,
+    from: SocketAddr,
+    headers: &HeaderMap,
+    kept: Kept,
+    what: Use,
+) -> Result<Response, Trouble> {
+    let Kept { recording, file: path, about, name } = kept;
     let turn = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| Trouble::Busy)?;
-    let file = end.file.clone();
+    let file = path.clone();
     let opened = app.disk(move |backend| backend.recordings.open(&file)).await?;
     let opened = opened.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
-            tracing::warn!(%recording, file = end.file, "a recording's file is missing");
+            tracing::warn!(%recording, file = path, "a recording's file is missing");
             Trouble::NotFound
         }
         _ => {
-            tracing::error!(%recording, file = end.file, %error, "a recording cannot be read");
+            tracing::error!(%recording, file = path, %error, "a recording cannot be read");
             Trouble::Internal("a recording cannot be read")
         }
     })?;
@@ -98,11 +123,11 @@ pub(crate) async fn audio(
         Use::Play => Some("listened to"),
     };
     if let Some(verb) = verb {
-        app.audit(&session.account, Some(from), format!("{verb} {recording} ({})", parties(&info))).await?;
+        app.audit(&session.account, Some(from), format!("{verb} {recording} ({about})")).await?;
         app.listened.remember(app.now(), session.id, recording);
     }
-    let kind = sound::kind_of(&end.file);
-    let save_as = (what == Use::Keep).then(|| file_name(&info, kind, &Zone::of(&app.config().1)));
+    let kind = sound::kind_of(&path);
+    let save_as = (what == Use::Keep).then_some(name);
     let served = Served { kind, tag: format!("{recording}-{}", opened.length), save_as };
     sound::answer(headers, served, opened, turn)
 }

@@ -24,7 +24,7 @@ use crate::error::Trouble;
 use crate::login::session::WebSession;
 use crate::words::Zone;
 use filter::FilterQuery;
-pub(crate) use listen::{Listened, Stays, Use, audio, delete, find};
+pub(crate) use listen::{Kept, Listened, Stays, Use, audio, delete, find, send};
 pub(crate) use view::RecordingView;
 
 /// Rows on a page of the list.
