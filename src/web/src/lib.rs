@@ -28,6 +28,7 @@ mod live;
 mod login;
 mod messages;
 mod metrics;
+mod missed;
 mod pages;
 mod person;
 mod provisioning;

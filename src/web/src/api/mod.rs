@@ -11,6 +11,7 @@ pub(crate) mod entries;
 pub(crate) mod extensions;
 pub(crate) mod live;
 pub(crate) mod messages;
+pub(crate) mod missed;
 pub(crate) mod openapi;
 pub(crate) mod person;
 pub(crate) mod phones;

@@ -8,8 +8,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    calls, config, contacts, described, dial, extensions, live, messages, person, phones, recordings, routing, sounds,
-    tracks,
+    calls, config, contacts, described, dial, extensions, live, messages, missed, person, phones, recordings, routing,
+    sounds, tracks,
 };
 
 #[derive(OpenApi)]
@@ -26,7 +26,7 @@ use crate::api::{
         extensions::list, extensions::get, extensions::put, extensions::delete,
         person::get, person::put,
         messages::list, messages::mark, messages::delete, messages::audio,
-        contacts::list, contacts::get, contacts::put,
+        contacts::list, contacts::get, contacts::put, missed::list,
         phones::list, phones::get, phones::put, phones::delete,
         calls::list, calls::get, tracks::get,
         dial::dial, dial::transfer, dial::pickup,

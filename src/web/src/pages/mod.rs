@@ -23,6 +23,7 @@ pub(crate) mod home;
 pub(crate) mod hours;
 pub(crate) mod look_ahead;
 pub(crate) mod messages;
+pub(crate) mod missed;
 pub(crate) mod music;
 pub(crate) mod numbers;
 pub(crate) mod palette;
@@ -117,6 +118,7 @@ pub(crate) const MAP: &[(&str, &[Place])] = &[
         "Reports & quality",
         &[
             place("messages", "Messages", "/messages", "sound"),
+            place("missed-calls", "Missed calls", "/missed-calls", "calls"),
             place("contacts", "Contacts to return", "/contacts", "outbound"),
             place("calls", "Calls", "/calls", "calls"),
             place("recordings", "Recordings", "/recordings", "recording"),

@@ -4,7 +4,7 @@ use axum::routing::MethodFilter;
 
 use super::{ADMIN, Route, VIEWER, row};
 use crate::api;
-use crate::pages::{contacts, messages, panel, person};
+use crate::pages::{contacts, messages, missed, panel, person};
 
 /// The rows.
 #[rustfmt::skip]
@@ -32,6 +32,10 @@ pub(super) fn rows() -> Vec<Route> {
         row(u, "/api/v1/messages/{mailbox}/{message}", ADMIN, api::messages::mark),
         row(d, "/api/v1/messages/{mailbox}/{message}", ADMIN, api::messages::delete),
         row(g, "/api/v1/messages/{mailbox}/{message}/audio", ADMIN, api::messages::audio),
+
+        row(g, "/missed-calls", VIEWER, missed::list),
+        row(p, "/missed-calls/{call}/call", ADMIN, missed::call_back),
+        row(g, "/api/v1/missed-calls", VIEWER, api::missed::list),
 
         row(g, "/contacts", VIEWER, contacts::list),
         row(g, "/contacts/{contact}", VIEWER, contacts::show),

@@ -344,3 +344,25 @@ async fn forms_take_the_newer_keys_and_keep_those_they_were_not_sent() {
     answer.near("wrong-caller_id");
     assert!(!answer.body.contains("<script>alert"));
 }
+
+#[tokio::test]
+async fn a_missed_call_is_called_back_with_one_click() {
+    let test = TestBox::new();
+    fixture::fill_history(&test.backend, 12);
+    let list: Value = serde_json::from_str(&test.get(Who::Viewer, "/api/v1/missed-calls").await.body).unwrap();
+    let missed = list["missed"].as_array().unwrap();
+    assert!(!missed.is_empty(), "the history has calls that nobody took");
+    let (call, from) = (missed[0]["call"].as_str().unwrap(), missed[0]["from"].as_str().unwrap());
+    assert_eq!(test.get(Who::Viewer, "/api/v1/missed-calls?limit=0").await.status, StatusCode::BAD_REQUEST);
+    let page = test.get(Who::Viewer, "/missed-calls").await;
+    assert!(page.body.contains(from) && !page.body.contains("data-test=\"call-back\""), "{}", page.body);
+    let path = format!("/missed-calls/{call}/call");
+    assert_eq!(test.post(Who::Viewer, &path, &[("extension", "101")]).await.status, StatusCode::FORBIDDEN);
+    let wrong = test.post(Who::Admin, &path, &[("extension", "nobody")]).await;
+    assert!(wrong.near("error").contains("Choose an extension"), "{}", wrong.body);
+    assert!(test.told().is_empty());
+    test.post(Who::Admin, &path, &[("extension", "101")]).await;
+    let (extension, number, by) = ("101".to_owned(), from.to_owned(), "admin".to_owned());
+    assert_eq!(test.told(), [Command::Dial { extension, number, by }]);
+    assert_eq!(test.audited(), format!("had 101 call {from} back"));
+}
