@@ -31,6 +31,8 @@ pub(super) struct Table {
     strangers_by_source: HashMap<IpAddr, BTreeSet<u64>>,
     dialling: usize,
     refused: u64,
+    /// No more come in: all is being ended.
+    ending: bool,
 }
 
 /// One connection, as its task sees it.
@@ -86,11 +88,15 @@ impl Table {
             strangers_by_source: HashMap::new(),
             dialling: 0,
             refused: 0,
+            ending: false,
         }
     }
 
     /// Takes in a connection that a stranger has opened; older strangers may have to go for it.
     pub(super) fn admit(&mut self, transport: Transport, local: SocketAddr, peer: SocketAddr) -> Option<Admitted> {
+        if self.ending {
+            return None;
+        }
         let from_here = self.strangers_by_source.get(&source(peer.ip()));
         let oldest_from_here =
             from_here.filter(|ids| ids.len() >= self.strangers_per_source_max).and_then(|ids| ids.first().copied());
@@ -108,6 +114,9 @@ impl Table {
 
     /// Makes the entry of a connection to be opened for `asked`; `None` at a bound.
     pub(super) fn dial(&mut self, asked: &Flow) -> Option<Admitted> {
+        if self.ending {
+            return None;
+        }
         if self.entries.len() >= self.connections_max
             && let Some(&oldest) = self.strangers.first()
         {
@@ -217,7 +226,9 @@ impl Table {
         }
     }
 
+    /// Ends all that are there. One that was accepted at this very moment is not taken in any more: nobody would end it.
     pub(super) fn finish_all(&mut self) {
+        self.ending = true;
         self.entries.values().for_each(|entry| entry.outbox.finish());
     }
 
@@ -290,6 +301,15 @@ mod tests {
         assert_eq!(table.counts(), StreamCounts { connections: 4, strangers: 3, refused: 1 });
         assert_eq!(table.remove(first).len(), 1);
         assert_eq!(table.counts().connections, 3);
+    }
+
+    #[test]
+    fn who_comes_while_all_is_being_ended_is_not_taken_in() {
+        let mut table = table(100, 100, 2);
+        assert!(admit(&mut table, "192.0.2.1:1").is_some());
+        table.finish_all();
+        assert_eq!(admit(&mut table, "192.0.2.1:2"), None);
+        assert_eq!(table.counts().connections, 1);
     }
 
     #[test]
