@@ -58,7 +58,7 @@ class Baresip:
     def __init__(self, world, number, hertz, transport="udp", answer="auto", watches=()):
         global _rtp
         self.number, self.hertz = number, hertz
-        self.folder = os.path.join(world.folder, f"baresip-{number}")
+        self.folder = os.path.join(world.folder, f"baresip-{number}-{len(world.others)}")
         os.makedirs(self.folder)
         self.sip, self.control = free_port(), free_port()
         rtp, _rtp = _rtp, _rtp + 40

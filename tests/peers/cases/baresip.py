@@ -30,6 +30,20 @@ def says(phone, who, words, seconds=8):
     check(False, f"{phone.number} does not say {words} of {who or 'anything'}:\n{phone.said()[-1500:]}")
 
 
+def watcher(world, number, watches):
+    """A phone that asks for its messages once. baresip 1.0 asks without end in some of its starts: every 20 µs,
+    before anything was answered; one that does so is stopped, and another is tried."""
+    for _ in range(6):
+        phone = Baresip(world, number, 440, watches=watches)
+        check(phone.registered(), f"{number} is not registered:\n{phone.said()[-800:]}")
+        time.sleep(0.5)  # a storm shows within a millisecond of the registration
+        if phone.said().count("subscribing to messages") < 20:
+            return phone
+        phone.close()
+        world.others.remove(phone)
+    check(False, f"{number} asks for its messages without end")
+
+
 def pair(world, **more):
     world.start()
     a, b = Baresip(world, "101", 440, **more), Baresip(world, "102", 660, **more)
@@ -144,8 +158,7 @@ def case_baresip_refused(world):
 def case_baresip_presence_and_messages(world):
     """baresip shows who is there and who speaks, and lights its lamp for a message."""
     world.start(config=config_text(["102", "103"]) + MAILBOX)
-    phone = Baresip(world, "101", 440, watches=["102", "103"])
-    check(phone.registered(), f"101 is not registered:\n{phone.said()[-800:]}")
+    phone = watcher(world, "101", ["102", "103"])
     says(phone, "", "Messages-Waiting: no")
     time.sleep(2)  # it asks for its contacts after a second, and says nothing of what it learns first
     other, third = world.phone("102", answer="ring"), world.phone("103", hertz=660)
